@@ -1,0 +1,80 @@
+# A bare machine needs Python 3.11+ with venv, and make. Everything else is installed into .venv,
+# at the exact versions and hashes of requirements/dev.lock.
+.SHELLFLAGS := -eu -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/dev.lock
+READY := $(VENV)/.ready
+# `make INSTALLER=pip ...` where no uv wheel exists for the platform: slower, same result.
+INSTALLER ?= uv
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: setup
+setup: $(READY) ## Install everything into .venv
+	@echo "ready: $(BIN)/healer --help"
+
+# The stamp comes last, so an interrupted install starts over; nothing is fetched while it is newer.
+$(READY): pyproject.toml $(LOCK)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "needs Python 3.11 or newer: make PYTHON=/path/to/python3 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+	  || { echo "needs the venv module (Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@echo "1/3 creating $(VENV) with $(PYTHON) (first time: about half a minute in all)"
+	@test -x $(BIN)/python -a -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	@echo "2/3 installing the pinned packages of $(LOCK)"
+	@if [ "$(INSTALLER)" = uv ]; then \
+	  sed -n '/^uv==/,/^    # via/p' $(LOCK) > $(VENV)/uv.txt; \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt; \
+	  $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(LOCK); \
+	else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK); \
+	fi
+	@echo "3/3 installing battle-healer itself"
+	@if [ "$(INSTALLER)" = uv ]; then \
+	  $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $@
+
+.PHONY: demo
+demo: $(READY) ## See calls survive: every scenario, live
+	@$(BIN)/healer demo
+
+.PHONY: check
+check: $(READY) ## Format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: test
+test: check ## All checks, then all tests
+	$(BIN)/python -m pytest
+
+.PHONY: format
+format: $(READY) ## Rewrite files in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Extra indexes and local wheel folders would narrow the lock to the files that they hold.
+COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(BIN)/uv pip compile -q --universal \
+  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --no-emit-package battle-healer --all-extras --group dev \
+  --custom-compile-command "make lock" pyproject.toml -o $(LOCK)
+
+.PHONY: lock upgrade clean
+lock: $(READY) ## Bring the lock in step with pyproject.toml, changing as little as possible
+	$(COMPILE)
+upgrade: $(READY) ## Newest versions that pyproject.toml allows
+	$(COMPILE) --upgrade
+clean: ## Remove what make installed
+	rm -rf $(VENV)
