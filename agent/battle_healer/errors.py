@@ -1,0 +1,31 @@
+"""Errors of ours: what is wrong, where, and what would be right."""
+
+from __future__ import annotations
+
+
+class HealerError(Exception):
+    """Base of all errors of ours. All three parts are safe to print."""
+
+    def __init__(self, what: str, where: str, fix: str) -> None:
+        # Positional, so that it pickles.
+        super().__init__(what, where, fix)
+        self.what, self.where, self.fix = what, where, fix
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}. {self.fix}"
+
+
+class PolicyError(HealerError):
+    """A policy file (or a policy value given in Python) cannot be used."""
+
+
+class SettingsError(HealerError):
+    """A `HEALER_*` setting cannot be used."""
+
+
+class UsageError(HealerError):
+    """A call of our API that cannot mean anything: an unknown planner, a URL without scheme."""
+
+
+class MissingExtraError(HealerError):
+    """A feature needs an extra that is not installed; `fix` is the line to type."""

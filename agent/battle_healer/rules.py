@@ -1,0 +1,216 @@
+"""What the operator declared, as plain frozen values: the form of a policy that the loop reads.
+
+The policy *file* is a pydantic model (`policy`), imported only when one is opened; these values
+are all that the hot path and the loop ever see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from battle_healer.secret import Secret
+
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""Methods that may be repeated. Source: RFC 9110, section 9.2.2."""
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods without effect. Source: RFC 9110, section 9.2.1."""
+
+Idempotency = Literal["honoured", "create", "unknown", "unsupported"]
+Tier = Literal["primary", "backup", "free-tier"]
+DegradeTier = Literal["stale", "file", "example", "schema", "post"]
+Schema = Mapping[str, Any]
+
+
+def _bound(default: float, unit: str, meaning: str, source: str) -> Any:
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source})
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The defaults table (I4): one field a row; the policy, `.env.example` and docs follow it."""
+
+    requests: int = _bound(8, "requests", "sends of one call, refreshes not counted", "DESIGN")
+    resends: int = _bound(
+        2, "resends", "unchanged resends per region and cause", "AWS standard: 3 attempts"
+    )
+    repairs: int = _bound(2, "repairs", "repairs of the request in one call", "DESIGN")
+    rotations: int = _bound(2, "rotations", "changes of credential in one call", "DESIGN")
+    refreshes: int = _bound(1, "refreshes", "refreshes per token", "DESIGN")
+    model_calls: int = _bound(1, "calls", "model calls in one episode", "DESIGN")
+    model_budget_s: float = _bound(
+        1.5, "seconds", "time for a planner, at most a quarter of what is left", "DESIGN"
+    )
+    deadline_s: float = _bound(30.0, "seconds", "deadline of a call", ".NET standard handler")
+    backoff_base_s: float = _bound(0.05, "seconds", "first backoff ceiling", "AWS retries 2026")
+    throttle_base_s: float = _bound(
+        1.0, "seconds", "first backoff ceiling of a throttle without a time", "AWS retries 2026"
+    )
+    backoff_cap_s: float = _bound(20.0, "seconds", "largest backoff ceiling", "AWS standard")
+    body_bytes: int = _bound(1_048_576, "bytes", "body kept, each way", "DESIGN")
+    stale_ttl_s: float = _bound(300.0, "seconds", "age at which a cached answer ends", "DESIGN")
+    journal_ring: int = _bound(1000, "episodes", "episodes kept in memory", "DESIGN")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One place of a destination. `url` has a scheme and no trailing slash."""
+
+    name: str
+    url: str
+    priority: int = 1
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, as a secret may be bound to them."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCall:
+    """An exchange that gives a token: a refresh, or a `post` source.
+
+    target: a path under the region in use, or a declared absolute URL.
+    body: the JSON body; None for the refresh default `{"token": old, "failure_status": status}`.
+    token, expires_in: JSON Pointers into the answer; () means the defaults /token, /access_token.
+    """
+
+    target: str
+    body: Mapping[str, Any] | None = None
+    token: str | None = None
+    expires_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRule:
+    """A credential by reference: where its token comes from, never the token itself.
+
+    source: a Secret, a callable that gives one (env, file and command sources are such), or a
+    TokenCall that must be made first.
+    """
+
+    name: str
+    source: Secret | Callable[[], Secret] | TokenCall
+    tier: Tier = "primary"
+    refresh: TokenCall | None = None
+    scopes: frozenset[str] = frozenset()
+    daily_calls: int | None = None
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Degrade:
+    """Where a labelled substitute may come from, in order; `writes` allows it for a write."""
+
+    tiers: tuple[DegradeTier, ...]
+    file: bytes | None = None
+    example: Any = None
+    post: str | None = None
+    writes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What is known of one endpoint. The default instance stands for "nothing declared"."""
+
+    name: str = ""
+    match: str = ""
+    idempotency: Idempotency = "unknown"
+    request_schema: Schema | None = field(default=None, repr=False)
+    response_schema: Schema | None = field(default=None, repr=False)
+    protected: tuple[str, ...] = ()
+    may_clamp: tuple[str, ...] = ()
+    repair: bool = False
+    adapt: bool = False
+    degrade: Degrade | None = None
+    queue: str | None = None
+    planner: str | None = None
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether `match` (`METHOD /path/{segment}`) names this request; path without query."""
+        want_method, _, want_path = self.match.partition(" ")
+        if want_method not in (method, "*"):
+            return False
+        want, have = want_path.strip("/").split("/"), path.strip("/").split("/")
+        return len(want) == len(have) and all(
+            w == h or (w.startswith("{") and w.endswith("}") and h)
+            for w, h in zip(want, have, strict=True)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One API: its regions by priority, its credentials, its endpoints, and what it promises."""
+
+    name: str
+    regions: tuple[Region, ...]
+    credentials: tuple[CredentialRule, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    declared: bool = True
+    says_processed: bool = False
+    call_header: bool = False
+    planner: str | None = None
+    fallback: Endpoint = field(default_factory=Endpoint)
+    policy: str | None = None
+
+    def endpoint(self, method: str, path: str) -> Endpoint:
+        """First endpoint that matches, else `fallback`. path: below the region, without query."""
+        return next((e for e in self.endpoints if e.fits(method, path)), self.fallback)
+
+    def credential(self, name: str) -> CredentialRule:
+        """Return the credential of that name. Raises KeyError."""
+        for rule in self.credentials:
+            if rule.name == name:
+                return rule
+        raise KeyError(name)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where this destination's credentials may go (I2)."""
+        return frozenset(region.origin for region in self.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A whole policy, resolved. Empty rules are what holds without a policy file."""
+
+    destinations: tuple[Destination, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
+    planner: str = "heuristic"
+    secret_headers: frozenset[str] = frozenset()
+    source: str = "no policy"
+
+    def place(self, url: str) -> tuple[Destination, Region, str]:
+        """Destination, region and path (with query) of an absolute URL.
+
+        The destination is the one whose region URL is the longest prefix, on a segment boundary;
+        none means an undeclared one, with the URL's own origin as its only region.
+        """
+        best: tuple[Destination, Region] | None = None
+        for destination in self.destinations:
+            for region in destination.regions:
+                if is_below(url, region.url) and (
+                    best is None or len(region.url) > len(best[1].url)
+                ):
+                    best = destination, region
+        if best is not None:
+            return *best, url[len(best[1].url) :] or "/"
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        region = Region("only", origin)
+        undeclared = Destination(parts.hostname or parts.netloc, (region,), declared=False)
+        return undeclared, region, url[len(origin) :] or "/"
+
+    def named(self, name: str) -> Destination | None:
+        """Return the declared destination of that name, if there is one."""
+        return next((d for d in self.destinations if d.name == name), None)
+
+
+def is_below(url: str, base: str) -> bool:
+    """Whether `url` lies under `base`: same text up to a segment, query or fragment boundary."""
+    return url.startswith(base) and url[len(base) : len(base) + 1] in ("", "/", "?", "#")
