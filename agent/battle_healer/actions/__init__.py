@@ -1,0 +1,1 @@
+"""The nine actions: one file each, `table` orders them."""

@@ -1,0 +1,104 @@
+"""How a story is told at its end: the outcome, its reason, and what a store is given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from battle_healer.model import (
+    Entry,
+    Kind,
+    Outcome,
+    OutcomeKind,
+    Plan,
+    Processed,
+    Reply,
+)
+from battle_healer.secret import Secret
+from battle_healer.story import Story
+
+
+def outcome_of_story(story: Story, kind: OutcomeKind, name: str, reason: str) -> Outcome:
+    """The outcome of a story that ends now. name: the episode's id. reason: in our words."""
+    call, trouble = story.call, story.last.trouble
+    delivered = kind is OutcomeKind.DELIVERED
+    return Outcome(
+        kind=kind,
+        effect=story.effect(delivered=delivered),
+        reason=reason,
+        status=trouble.status if isinstance(trouble, Reply) else None,
+        steps=story.steps,
+        requests=story.requests,
+        refreshes=len(story.refreshed),
+        call_id=call.id,
+        correlation_id=call.correlation_id,
+        episode=name,
+        destination=call.destination.name,
+        endpoint=call.endpoint.name,
+        region=story.region.name,
+        body="passed" if isinstance(trouble, Reply) and trouble.body is None else "kept",
+    )
+
+
+def give_up(story: Story, name: str) -> Outcome:
+    """The outcome of an abort: a failure, except that a write that took effect stays one.
+
+    A write whose 2xx answer cannot be brought to its contract was still delivered: it is never
+    re-sent, and `verified` says that its answer is not what was promised.
+    """
+    if story.diagnosis.kind is Kind.DRIFTED and not story.call.is_read:
+        why = "the write was accepted; its answer does not meet the contract"
+        outcome = outcome_of_story(story, OutcomeKind.DELIVERED, name, why)
+        return replace(outcome, verified=False)
+    return outcome_of_story(story, OutcomeKind.FAILED, name, reason_of(story))
+
+
+def reason_of(story: Story) -> str:
+    """Why no more was done: what happened, then each veto once, in our words."""
+    trouble, diagnosis = story.last.trouble, story.diagnosis
+    status = f" (status {trouble.status})" if isinstance(trouble, Reply) else ""
+    parts = [f"{diagnosis.kind.value.replace('_', ' ')}{status}"]
+    if story.steps:
+        parts += [f"no {veto.action}: {veto.why}" for veto in story.steps[-1].vetoes]
+    return "; ".join([*dict.fromkeys(parts), *_would_be_possible(story)])
+
+
+def _would_be_possible(story: Story) -> list[str]:
+    """What the operator could declare, so that this failure would have had a cure."""
+    call, kind = story.call, story.diagnosis.kind
+    wishes: list[str] = []
+    if call.key and not call.is_keyed and story.may_have_acted and not call.is_repeatable:
+        wishes.append("a key protects only where the policy says `idempotency: honoured`")
+    if kind is Kind.INVALID_REQUEST and story.diagnosis.hints and not call.endpoint.repair:
+        wishes.append("`repair: on` would let the named change be made")
+    if kind is Kind.DRIFTED and not call.endpoint.adapt:
+        wishes.append("`adapt: on` would bring the answer into the declared shape")
+    if kind in (Kind.CREDENTIAL_EXPIRED, Kind.CREDENTIAL_INVALID) and not (
+        call.destination.credentials
+    ):
+        wishes.append("a credential with a refresh, declared in the policy, would heal this")
+    return wishes
+
+
+def entry_of(story: Story, plan: Plan) -> Entry:
+    """What a store is given: the call as it was first meant, without secrets (I2)."""
+    call = story.call
+    processed: Processed = "maybe" if story.may_have_acted else "no"
+    credentials = call.destination.credentials
+    return Entry(
+        call_id=call.id,
+        correlation_id=call.correlation_id,
+        tenant=call.tenant,
+        destination=call.destination.name,
+        region=call.home.name,
+        queue=plan.queue or "",
+        method=call.method,
+        url=call.home.url + call.path,
+        headers=tuple((n, v) for n, v in call.headers if not isinstance(v, Secret)),
+        body=call.body,
+        key=call.key,
+        credential_ref=story.credential or (credentials[0].name if credentials else None),
+        policy=call.destination.policy,
+        error=reason_of(story),
+        processed=processed,
+        not_before_s=story.held_s(call.home, story.credential),
+    )

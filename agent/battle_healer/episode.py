@@ -1,0 +1,272 @@
+"""The healing loop, written once and without I/O.
+
+It yields commands and is sent what came of them; a driver carries them out. Clock and chance are
+passed in. The happy path never comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from battle_healer.actions.action import Action
+from battle_healer.actions.degrade import LABELLED
+from battle_healer.actions.table import ACTIONS
+from battle_healer.clock import Clock
+from battle_healer.commands import (
+    Acquire,
+    Answer,
+    Ask,
+    Command,
+    Note,
+    Park,
+    Ranking,
+    Refresh,
+    Send,
+    Substitute,
+    Wait,
+)
+from battle_healer.diagnosis import diagnose
+from battle_healer.endings import entry_of, give_up, outcome_of_story
+from battle_healer.guardrails import GUARDRAILS, Guardrail
+from battle_healer.menu import Menu, compose, facts
+from battle_healer.model import (
+    Adapted,
+    Attempt,
+    Call,
+    Grant,
+    Lost,
+    Outcome,
+    OutcomeKind,
+    Parked,
+    Plan,
+    Refused,
+    Reply,
+    Step,
+    Trouble,
+)
+from battle_healer.planners import heuristic
+from battle_healer.planners.planner import best
+from battle_healer.planners.table import HEURISTIC
+from battle_healer.rules import Bounds, Region, Rules
+from battle_healer.story import Story
+
+Dialogue = Generator[Command, Answer, "Ending"]
+_SHARE_OF_DEADLINE: Final = 0.25  # the most that a planner may take of what is left
+
+
+def never(call: Call) -> bool:
+    """No cache: nothing is ever stale."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What an episode needs of its surroundings, without I/O.
+
+    chance: uniform in [0, 1). new_id: `"ep"` gives `ep-` and a uuid7.
+    planner: `heuristic` is consulted inline, any other name through `Ask`.
+    guardrails: the vetoes; empty only to show what harm they prevent.
+    """
+
+    clock: Clock
+    chance: Callable[[], float]
+    new_id: Callable[[str], str]
+    rules: Rules = field(default_factory=Rules)
+    planner: str = HEURISTIC
+    guardrails: tuple[Guardrail, ...] = GUARDRAILS
+    actions: tuple[Action, ...] = ACTIONS
+    can_park: bool = False
+    has_stale: Callable[[Call], bool] = never
+
+    @property
+    def bounds(self) -> Bounds:
+        """The table of I4."""
+        return self.rules.bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the episode ended. trouble: whose `handle` the caller gets.
+
+    body: the new body of an adapted answer, which replaces that of `trouble`.
+    """
+
+    outcome: Outcome
+    trouble: Trouble
+    body: bytes | None = None
+
+
+def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
+    """Heal a call whose first attempt ended in `trouble`.
+
+    Never waits, sends or reads a clock of its own. Ends because `abort` is on every menu, and the
+    guardrails stop offering anything else once a bound of I4 is reached.
+    """
+    call, name = attempt.call, kit.new_id("ep")
+    story = _saw(Story(call, kit.clock.now()), attempt, trouble, kit)
+    while story.diagnosis.is_failure:
+        menu = compose(story, kit, kit.actions, kit.guardrails)
+        choice = yield from _choose(menu, story, kit)
+        step = choice.step(menu, story)
+        story = story.chose(choice.plan, step)
+        yield Note("STEP", _told(step, story))
+        story, ending = yield from _carry_out(choice.plan, story, kit, name)
+        if ending is not None:
+            return ending
+    verified = True if call.endpoint.response_schema is not None else None
+    outcome = outcome_of_story(story, OutcomeKind.DELIVERED, name, "the API answered")
+    return Ending(replace(outcome, verified=verified), story.last.trouble)
+
+
+def _saw(
+    story: Story, attempt: Attempt, trouble: Trouble, kit: Kit, *, unchanged: bool = False
+) -> Story:
+    diagnosis = diagnose(attempt, trouble, kit.clock.wall())
+    return story.saw(attempt, trouble, diagnosis, kit.clock.now(), unchanged=unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Who chose which plan, and in what words."""
+
+    plan: Plan
+    planner: str
+    reason: str
+    probability: float | None = None
+
+    def step(self, menu: Menu, story: Story) -> Step:
+        """As it is told to people."""
+        plan = self.plan
+        return Step(
+            action=plan.action,
+            reason=f"{plan.reason}; {self.reason}",
+            planner=self.planner,
+            wait_s=plan.wait_s,
+            kind=story.diagnosis.kind,
+            reader=story.diagnosis.reader,
+            region=plan.region.name if plan.region else None,
+            credential=plan.credential,
+            vetoes=menu.vetoes,
+            menu=tuple(f"{p.id} {p.action}" for p in menu.plans),
+            probability=self.probability,
+        )
+
+
+def _choose(menu: Menu, story: Story, kit: Kit) -> Generator[Command, Answer, _Choice]:
+    """Let the planner rank, and fall back to the heuristics where it does not say."""
+    if menu.only is not None:
+        return _Choice(menu.only, HEURISTIC, "nothing else is possible")
+    asked = story.call.endpoint.planner or story.call.destination.planner or kit.planner
+    if asked != HEURISTIC:
+        budget_s = min(kit.bounds.model_budget_s, story.remaining_s * _SHARE_OF_DEADLINE)
+        answer = yield Ask(asked, menu.plans, facts(story), max(0.0, budget_s))
+        if isinstance(answer, Ranking) and (plan := best(answer, menu.plans)) is not None:
+            chance = float(answer.probabilities[plan.id])
+            return _Choice(plan, answer.planner, answer.reason or "ranked first", chance)
+    kind = story.diagnosis.kind
+    row = heuristic.row_for(kind)
+    return _Choice(heuristic.choose(menu.plans, kind), HEURISTIC, row.why)
+
+
+def _told(step: Step, story: Story) -> dict[str, Any]:
+    """What whoever watches is told of a step; safe to print."""
+    trouble = story.last.trouble
+    return {
+        "call": story.call.id,
+        "correlation_id": story.call.correlation_id,
+        "step": step,
+        "request": story.requests,
+        "status": trouble.status if isinstance(trouble, Reply) else None,
+        "elapsed_s": story.now - story.call.began,
+    }
+
+
+Carried = Generator[Command, Answer, tuple[Story, Ending | None]]
+
+
+def _carry_out(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
+    """Turn one plan into commands; a plan that fails is barred, and the loop chooses again."""
+    if plan.region is not None:
+        return (yield from _resend(plan, plan.region, story, kit))
+    if plan.adapted is not None:
+        return story, _adapted(plan.adapted, plan.reason, story, name)
+    if plan.ends is OutcomeKind.DEGRADED:
+        return (yield from _substitute(plan, story, kit, name))
+    if plan.ends is OutcomeKind.QUEUED:
+        return (yield from _park(plan, story, kit, name))
+    return story, Ending(give_up(story, name), story.last.trouble)
+
+
+def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
+    last = story.last.attempt
+    grant = last.grant
+    if plan.credential is not None and (plan.refresh or plan.credential != story.credential):
+        granted = yield _token_command(plan, region, plan.credential, story)
+        if not isinstance(granted, Grant):
+            return story.bar(plan, kit.clock.now()), None
+        grant = granted
+        if plan.refresh:
+            story = story.refreshed_token(_digest(last.grant), kit.clock.now())
+    if plan.wait_s > 0:
+        yield Wait(plan.wait_s)
+    attempt = replace(
+        last,
+        # A refusal of our own gates was no send: its ordinal is used again.
+        ordinal=story.requests + 1,
+        region=region,
+        grant=grant,
+        body=last.body if plan.body is None else plan.body,
+        timeout_s=max(0.0, story.call.deadline - kit.clock.now()),
+    )
+    answer = yield Send(attempt)
+    if not isinstance(answer, (Reply, Lost, Refused)):
+        raise TypeError(f"a driver answered Send with {type(answer).__name__}")
+    return _saw(story, attempt, answer, kit, unchanged=plan.action == "retry"), None
+
+
+def _digest(grant: Grant | None) -> str:
+    return grant.token.digest() if grant else ""
+
+
+def _token_command(plan: Plan, region: Region, credential: str, story: Story) -> Acquire | Refresh:
+    if not plan.refresh:
+        return Acquire(story.call, region, credential)
+    trouble = story.last.trouble
+    status = trouble.status if isinstance(trouble, Reply) else 0
+    used = story.grant.token if story.grant else None
+    return Refresh(story.call, region, credential, used, status)
+
+
+def _adapted(adapted: Adapted, reason: str, story: Story, name: str) -> Ending:
+    reply = story.last.trouble
+    outcome = outcome_of_story(story, OutcomeKind.DELIVERED, name, reason)
+    original = reply.body if isinstance(reply, Reply) else None
+    outcome = replace(
+        outcome, verified=adapted.complete, adapted=adapted.operations, original=original
+    )
+    return Ending(outcome, reply, adapted.body)
+
+
+def _substitute(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
+    reply: Answer = story.last.trouble
+    if plan.tier is not None and plan.tier != LABELLED:
+        reply = yield Substitute(story.call, story.region, plan.tier, story.diagnosis.kind.value)
+    if not isinstance(reply, Reply):
+        return story.bar(plan, kit.clock.now()), None
+    label = reply.header("healer-degradation") or reply.header("x-degradation")
+    outcome = outcome_of_story(story, OutcomeKind.DEGRADED, name, plan.reason)
+    outcome = replace(
+        outcome, status=reply.status, degradation="stale" if label == "stale" else "mocked"
+    )
+    return story, Ending(outcome, reply)
+
+
+def _park(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
+    answer = yield Park(entry_of(story, plan))
+    if not isinstance(answer, Parked):
+        return story.bar(plan, kit.clock.now()), None
+    kept = "" if answer.durable else "; this store does not survive the process"
+    outcome = outcome_of_story(story, OutcomeKind.QUEUED, name, plan.reason + kept)
+    return story, Ending(replace(outcome, queued=answer), story.last.trouble)

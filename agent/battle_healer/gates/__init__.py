@@ -1,0 +1,1 @@
+"""What stands before and after every exchange: who may go, where, and what was learnt."""

@@ -1,0 +1,56 @@
+"""The built-in planners, in one tuple; others come by entry point when they are named."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Final
+
+from battle_healer.errors import UsageError
+from battle_healer.planners.evil import Evil
+from battle_healer.planners.planner import Planner
+from battle_healer.planners.scripted import Scripted
+
+HEURISTIC: Final = "heuristic"
+GROUP: Final = "battle_healer.planners"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerRow:
+    """One planner. build: None for the heuristics, which the loop consults itself.
+
+    warns: it is not meant to be good, and whoever names it is told so.
+    """
+
+    name: str
+    does: str
+    build: Callable[[], Planner] | None
+    warns: bool = False
+
+
+PLANNERS: Final[tuple[PlannerRow, ...]] = (
+    PlannerRow(HEURISTIC, "follows the heuristic table", None),
+    PlannerRow("scripted", "follows a script of action names (tests)", Scripted, warns=True),
+    PlannerRow("evil", "picks the most harmful plan on offer (tests)", Evil, warns=True),
+)
+BY_NAME: Final = {row.name: row for row in PLANNERS}
+
+
+def find_planner(name: str) -> Planner | None:
+    """Return the planner of that name; None for the heuristics.
+
+    A name that is not built in is looked up in the entry-point group `battle_healer.planners`,
+    and loaded only then. Raises UsageError that lists what is known.
+    """
+    if name in BY_NAME:
+        build = BY_NAME[name].build
+        return build() if build else None
+    for point in entry_points(group=GROUP, name=name):
+        planner: Planner = point.load()()
+        return planner
+    known = sorted({*BY_NAME, *(point.name for point in entry_points(group=GROUP))})
+    near = difflib.get_close_matches(name, known, 1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise UsageError(f"unknown planner {name!r}", "planner", f"{hint}Known: {', '.join(known)}.")

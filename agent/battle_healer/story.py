@@ -1,0 +1,203 @@
+"""What has happened to one call so far: a frozen value that each result makes longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from battle_healer.model import (
+    Attempt,
+    Call,
+    Diagnosis,
+    Effect,
+    Grant,
+    Kind,
+    Plan,
+    Step,
+    Trouble,
+)
+from battle_healer.rules import Bounds, Region
+
+Scope = Literal["destination", "region", "credential"]
+
+THROTTLES = frozenset({Kind.RATE_LIMITED})
+SPENT = frozenset({Kind.QUOTA_EXHAUSTED, Kind.PAYMENT_REQUIRED})
+
+
+class Means(Protocol):
+    """What the surroundings make possible; read by the actions when they propose."""
+
+    @property
+    def bounds(self) -> Bounds:
+        """The table of I4."""
+        ...
+
+    @property
+    def chance(self) -> Callable[[], float]:
+        """Uniform in [0, 1)."""
+        ...
+
+    @property
+    def can_park(self) -> bool:
+        """Whether a store was given."""
+        ...
+
+    @property
+    def has_stale(self) -> Callable[[Call], bool]:
+        """Whether the cache holds an answer for this call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A time before which the server wants no attempt (I3). until: monotonic seconds."""
+
+    scope: Scope
+    name: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One exchange and what it meant. resend: what it was a resend of, if the same again."""
+
+    attempt: Attempt
+    trouble: Trouble
+    diagnosis: Diagnosis
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The history of a call since its first trouble. `now` is monotonic seconds."""
+
+    call: Call
+    now: float
+    seen: tuple[Seen, ...] = ()
+    steps: tuple[Step, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    barred: frozenset[tuple[str, str]] = frozenset()
+    refreshed: tuple[str, ...] = ()
+    repairs: int = 0
+    rotations: int = 0
+    fail_overs: int = 0
+
+    @property
+    def last(self) -> Seen:
+        """The newest exchange."""
+        return self.seen[-1]
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What the newest exchange meant."""
+        return self.last.diagnosis
+
+    @property
+    def region(self) -> Region:
+        """Where the newest attempt went."""
+        return self.last.attempt.region
+
+    @property
+    def grant(self) -> Grant | None:
+        """What the newest attempt was signed with."""
+        return self.last.attempt.grant
+
+    @property
+    def credential(self) -> str:
+        """Its name; empty for the caller's own, or none."""
+        return (self.grant.name or "") if self.grant else ""
+
+    @property
+    def requests(self) -> int:
+        """Sends of the call so far; a refusal of our own gates was none."""
+        return sum(seen.diagnosis.kind is not Kind.REFUSED for seen in self.seen)
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether any attempt so far may have been processed."""
+        return any(seen.diagnosis.processed != "no" for seen in self.seen)
+
+    @property
+    def remaining_s(self) -> float:
+        """What is left of the deadline."""
+        return self.call.deadline - self.now
+
+    @property
+    def used(self) -> frozenset[str]:
+        """Names of the credentials tried so far ("" for the caller's own)."""
+        grants = (seen.attempt.grant for seen in self.seen)
+        return frozenset((grant.name or "") for grant in grants if grant)
+
+    def resends(self, region: Region, kind: Kind) -> int:
+        """Unchanged resends so far that ended in this region with this cause."""
+        return sum(
+            seen.unchanged
+            and seen.attempt.region.name == region.name
+            and seen.diagnosis.kind is kind
+            for seen in self.seen
+        )
+
+    def held_s(self, region: Region, credential: str) -> float:
+        """Seconds until the server allows an attempt there with that credential; 0.0 for now."""
+        names = {"destination": "", "region": region.name, "credential": credential}
+        waits = [hold.until - self.now for hold in self.holds if names[hold.scope] == hold.name]
+        return max([0.0, *waits])
+
+    def saw(
+        self,
+        attempt: Attempt,
+        trouble: Trouble,
+        diagnosis: Diagnosis,
+        now: float,
+        *,
+        unchanged: bool = False,
+    ) -> Story:
+        """Return the story with one more exchange, and the hold that its wait makes."""
+        seen = Seen(attempt, trouble, diagnosis, unchanged)
+        holds = self.holds
+        if diagnosis.wait_s is not None and diagnosis.is_failure:
+            holds = (*holds, _hold(attempt, diagnosis, now))
+        return replace(self, now=now, seen=(*self.seen, seen), holds=holds)
+
+    def chose(self, plan: Plan, step: Step) -> Story:
+        """Return the story with a decision, counted against its bound."""
+        return replace(
+            self,
+            steps=(*self.steps, step),
+            repairs=self.repairs + (plan.action == "repair_request"),
+            rotations=self.rotations + (plan.action == "rotate_credential"),
+            fail_overs=self.fail_overs + (plan.action == "fail_over"),
+        )
+
+    def bar(self, plan: Plan, now: float) -> Story:
+        """Return the story after a plan that could not be carried out: not offered again."""
+        return replace(self, now=now, barred=self.barred | {bar_key(plan)})
+
+    def refreshed_token(self, digest: str, now: float) -> Story:
+        """Return the story after one refresh of the token with this digest."""
+        return replace(self, now=now, refreshed=(*self.refreshed, digest))
+
+    def effect(self, *, delivered: bool) -> Effect:
+        """Whether the call may have taken effect; a read has none."""
+        if self.call.is_read:
+            return "none"
+        if delivered or any(seen.diagnosis.processed == "yes" for seen in self.seen):
+            return "once"
+        return "unknown" if self.may_have_acted else "none"
+
+
+def bar_key(plan: Plan) -> tuple[str, str]:
+    """What identifies a plan that failed to be carried out."""
+    return plan.action, plan.credential or plan.tier or plan.queue or ""
+
+
+def _hold(attempt: Attempt, diagnosis: Diagnosis, now: float) -> Hold:
+    """I3: a throttle binds the destination, a spent quota its credential, else the region."""
+    until = now + (diagnosis.wait_s or 0.0)
+    if diagnosis.kind in THROTTLES:
+        return Hold("destination", "", until)
+    if diagnosis.kind in SPENT:
+        name = (attempt.grant.name or "") if attempt.grant else ""
+        return Hold("credential", name, until)
+    return Hold("region", attempt.region.name, until)
