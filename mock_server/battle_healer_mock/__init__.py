@@ -1,0 +1,1 @@
+"""The chaos server: an API that fails in known ways, and keeps the books while it does."""

@@ -1,0 +1,66 @@
+"""What the server can answer: a refusal in any dialect, a reply as it is, or a lost connection."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Told = Literal["no", "maybe", "yes"]
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A refusal or an error, before any dialect: the dialect decides how it is spelled.
+
+    kind: slug that names the problem, `region-down`; part of the problem document's type.
+    told: what the client may conclude about its write, if the dialect can say it.
+    members: facts beyond the text (`retry_budget`, `errors`), for dialects that have room.
+    wait_s: seconds until the server wants the next attempt, or None. Headers say it already.
+    cure: the word for what heals it (`Cure` in fault.py), None where only a person can.
+    """
+
+    status: int
+    kind: str
+    title: str
+    detail: str
+    told: Told = "no"
+    headers: Headers = ()
+    members: Mapping[str, object] = field(default_factory=dict)
+    wait_s: float | None = None
+    cure: str | None = None
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply written as it is, in no dialect. `complete`: it is the service's own success."""
+
+    payload: Mapping[str, object]
+    headers: Headers = ()
+    status: int = 200
+    complete: bool = True
+    told: Told = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """No HTTP reply: `first` is written raw, then the connection ends, by RST or FIN."""
+
+    end: Literal["rst", "fin"] = "rst"
+    first: bytes = b""
+
+
+Answer = Failure | Reply | Lost
+
+
+def whole_seconds(wait_s: float) -> int:
+    """`wait_s` as Retry-After can say it: whole, rounded up, at least 0. RFC 9110, 10.2.3."""
+    return max(0, math.ceil(wait_s - 1e-6))
+
+
+def retry_after(wait_s: float) -> tuple[str, str]:
+    """The Retry-After header for a wait in seconds."""
+    return ("Retry-After", str(whole_seconds(wait_s)))

@@ -1,0 +1,123 @@
+"""Which call a request belongs to, and what the server remembers of each call."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from battle_healer_mock.chance import digest
+from battle_healer_mock.fault import Memo
+from battle_healer_mock.keys import read_key
+
+MOST_CALLS: Final = 100_000
+INFERRED_IDLE_S: Final = 60.0
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_TRACE: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How a request named its call: `found` says by what, `tail` is added behind the count."""
+
+    base: str
+    found: str
+    tail: str = ""
+
+    @property
+    def ends(self) -> bool:
+        """A call that the client names outright never ends by itself."""
+        return self.found != "healer-call"
+
+
+@dataclass(slots=True)
+class Call:
+    """One thing that a client wants done: its attempts are counted, its faults remembered.
+
+    spent: how much of its retry budget it used, by digest of the token.
+    demanded: names of body fields that a `repair` fault has changed the meaning of.
+    """
+
+    key: str
+    generation: int = 1
+    ordinal: int = 0
+    ended: bool = False
+    last_s: float = 0.0
+    memos: dict[str, Memo] = field(default_factory=dict)
+    spent: dict[str, int] = field(default_factory=dict)
+    demanded: set[str] = field(default_factory=set)
+
+    def memo(self, site: str) -> Memo:
+        """What the fault at `site` remembers of this call."""
+        found = self.memos.get(site)
+        if found is None:
+            found = self.memos[site] = Memo()
+        return found
+
+
+def valid_name(text: str | None) -> str | None:
+    """A correlation or call id that may be echoed and stored, else None."""
+    return text if text is not None and _NAME.fullmatch(text) else None
+
+
+def identify(
+    headers: Mapping[str, str],
+    method: str,
+    path: str,
+    client: str,
+    trigger: str,
+    account: Callable[[], str],
+) -> Identity:
+    """The call that a request says it belongs to.
+
+    In this order: `Healer-Call`; correlation id with method and path; account and idempotency
+    key; trace id; else a digest of client address, path and trigger. Never the body or the
+    token, since a repair or a refresh changes them.
+    """
+    if name := valid_name(headers.get("healer-call")):
+        return Identity(name, "healer-call")
+    if name := valid_name(headers.get("x-correlation-id")):
+        return Identity(name, "correlation-id", f" {method} {path}")
+    if key := read_key(headers.get("idempotency-key", "")):
+        return Identity(f"key:{account()}:{key.value}", "idempotency-key")
+    if trace := _TRACE.fullmatch(headers.get("traceparent", "")):
+        return Identity(f"trace:{trace[1]}", "traceparent", f" {method} {path}")
+    return Identity(f"inferred:{digest(f'{client} {method} {path} {trigger}')}", "inferred")
+
+
+class Calls:
+    """The calls that the server knows; bounded, the longest unused is forgotten first."""
+
+    def __init__(self, most: int = MOST_CALLS) -> None:
+        self._most = most
+        self._calls: OrderedDict[str, Call] = OrderedDict()
+        self.forgotten = 0
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def next_attempt(self, identity: Identity, now_s: float) -> Call:
+        """The call of a request that arrives now, with its attempt counted."""
+        name = identity.base + identity.tail
+        call = self._calls.get(name)
+        if call is None or self._is_over(call, identity, now_s):
+            generation = 1 if call is None else call.generation + 1
+            count = f"#{generation}" if generation > 1 else ""
+            call = Call(identity.base + count + identity.tail, generation)
+            self._calls[name] = call
+            if len(self._calls) > self._most:
+                self._calls.popitem(last=False)
+                self.forgotten += 1
+        self._calls.move_to_end(name)
+        call.ordinal += 1
+        call.last_s = now_s
+        return call
+
+    @staticmethod
+    def _is_over(call: Call, identity: Identity, now_s: float) -> bool:
+        if not identity.ends:
+            return False
+        idle = identity.found == "inferred" and now_s - call.last_s > INFERRED_IDLE_S
+        return call.ended or idle

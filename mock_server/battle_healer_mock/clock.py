@@ -1,0 +1,99 @@
+"""The server's clock: real, or manual, where time passes only when somebody says so."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Final, Literal
+
+Mode = Literal["real", "manual"]
+
+# A manual clock starts at the same instant in every run, so that dates in replies repeat.
+MANUAL_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    due_s: float
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[bool]
+
+    def end(self, in_time: bool) -> None:
+        if not self.future.done():
+            self.future.set_result(in_time)
+
+
+class Clock:
+    """Seconds since the start, the wall time that goes with them, and waiting.
+
+    Thread-safe: tests advance a manual clock from another thread than the server's.
+    """
+
+    def __init__(self, mode: Mode = "real") -> None:
+        self.mode: Mode = mode
+        self._start = MANUAL_START if mode == "manual" else datetime.now(UTC)
+        self._zero_s = time.monotonic()
+        self._manual_s = 0.0
+        self._waiters: set[_Waiter] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._date_second = -1
+        self._date = b""
+
+    def now(self) -> float:
+        """Seconds since the start, monotonic."""
+        return self._manual_s if self.mode == "manual" else time.monotonic() - self._zero_s
+
+    def wall(self, at_s: float | None = None) -> datetime:
+        """The aware UTC time at `at_s` seconds since the start; None means now."""
+        return self._start + timedelta(seconds=self.now() if at_s is None else at_s)
+
+    def http_date(self) -> bytes:
+        """The `Date` header of a reply sent now. Source: RFC 9110, section 5.6.7."""
+        second = int(self.now() + self._start.microsecond / 1e6)
+        if second != self._date_second:
+            self._date = format_datetime(self.wall().replace(microsecond=0), usegmt=True).encode()
+            self._date_second = second
+        return self._date
+
+    @property
+    def sleepers(self) -> int:
+        """How many exchanges wait on this clock."""
+        return len(self._waiters)
+
+    def advance(self, seconds: float) -> float:
+        """Let `seconds` pass on a manual clock, waking all whose time has come; returns now."""
+        with self._lock:
+            self._manual_s += seconds
+            due = [waiter for waiter in self._waiters if waiter.due_s <= self._manual_s]
+        for waiter in sorted(due, key=lambda waiter: waiter.due_s):
+            waiter.loop.call_soon_threadsafe(waiter.end, True)
+        return self._manual_s
+
+    def stop(self) -> None:
+        """End every wait at once, now and from now on: the server is going."""
+        with self._lock:
+            self._stopped = True
+            waiters = list(self._waiters)
+        for waiter in waiters:
+            waiter.loop.call_soon_threadsafe(waiter.end, False)
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until `seconds` have passed on this clock; False if the server ends first."""
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(self.now() + seconds, loop, loop.create_future())
+        with self._lock:
+            if self._stopped:
+                return False
+            self._waiters.add(waiter)
+        timer = loop.call_later(seconds, waiter.end, True) if self.mode == "real" else None
+        try:
+            return await waiter.future
+        finally:
+            self._waiters.discard(waiter)
+            if timer is not None:
+                timer.cancel()

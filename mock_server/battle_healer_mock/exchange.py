@@ -1,0 +1,155 @@
+"""One request on its way through the stages, with what they have found out so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from battle_healer_mock.answer import Headers
+from battle_healer_mock.calls import Call
+from battle_healer_mock.charge import Json
+from battle_healer_mock.dialects.dialect import Dialect
+from battle_healer_mock.dialects.table import DEFAULT
+from battle_healer_mock.journal import Row
+from battle_healer_mock.keys import Bound, Key
+from battle_healer_mock.state import State
+from battle_healer_mock.tokens import Token
+from battle_healer_mock.trigger import NOTHING, Item, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it arrived, whole. Header names are lower case; `route` has no region."""
+
+    method: str
+    route: str
+    region: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    client: str
+
+    @property
+    def bearer(self) -> str | None:
+        """The token after `Bearer`, None where there is none. Source: RFC 6750, section 2.1."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request, the call it belongs to, and what the stages passed so far have settled.
+
+    charge: the body of a POST once read; after stage 6 in the form of the published schema.
+    success: what the service answers, from stage 9 on. struck: the fault that answered.
+    bound: the idempotency key that this exchange has bound, to be let go when it is answered.
+    """
+
+    request: Request
+    state: State
+    row: Row
+    call: Call
+    now_s: float
+    bearer: str | None
+    token: Token | None
+    trigger: Trigger = NOTHING
+    dialect: Dialect = DEFAULT
+    key: Key | None = None
+    body: bytes = b""
+    charge: Json | None = None
+    success: Mapping[str, object] | None = None
+    replayed: bool = False
+    struck: Item | None = None
+    bound: Bound | None = None
+    delay_s: float = field(default=0.0)
+
+    @property
+    def wall(self) -> datetime:
+        """The server's time of day at which the request is decided."""
+        return self.state.clock.wall(self.now_s)
+
+    @property
+    def stamp(self) -> str:
+        """The same as RFC 3339 text."""
+        return self.wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    @property
+    def token_id(self) -> str:
+        """What token faults bind to."""
+        return self.row.token or ""
+
+    @property
+    def credential_id(self) -> str:
+        """What credential faults bind to: refreshed tokens share it, unknown ones have their own."""
+        return self.token.credential.id if self.token else f"unknown:{self.token_id}"
+
+    @property
+    def account(self) -> str:
+        """Whose keys and effects this exchange is about."""
+        return self.state.tokens.account_of(self.bearer)
+
+    @property
+    def daily_call_limit(self) -> int:
+        """Calls a day of the credential in use, 0 without one."""
+        return self.token.credential.daily_call_limit if self.token else 0
+
+    @property
+    def replay_headers(self) -> Headers:
+        """What a replayed answer adds to its headers."""
+        return (("Idempotent-Replayed", "true"),) if self.replayed else ()
+
+    def draw(self, site: str) -> float:
+        """A number in [0, 1) for a question about this attempt."""
+        state = self.state
+        return state.chance.draw(state.scenario, self.call.key, self.call.ordinal, site)
+
+    def spend_retry(self) -> int | None:
+        """Take 1 of the token's retry budget for this call; what is left, None if it has none."""
+        if self.token is None or not self.token.credential.issued:
+            return None
+        budget = self.state.retry_budget
+        spent = min(self.call.spent.get(self.token.digest, 0) + 1, budget)
+        self.call.spent[self.token.digest] = spent
+        self.row.retry_budget = budget - spent
+        return budget - spent
+
+    def region_list(self, overrides: Mapping[str, str]) -> list[dict[str, object]]:
+        """All regions as this call sees them."""
+        return self.state.region_list(overrides)
+
+    def revoke(self) -> None:
+        """End the credential in use for good."""
+        if self.bearer:
+            self.state.tokens.revoke(self.bearer)
+
+    def status_payload(self) -> Json:
+        """The answer of a GET."""
+        return {
+            "message": "The API is up.",
+            "status": "operational",
+            "region": self.request.region,
+            "servedAt": self.stamp,
+        }
+
+    def charge_payload(self, charge_id: str) -> Json:
+        """The answer of a POST: the record made of the charge."""
+        charge = self.charge or {}
+        payload: Json = {
+            "message": "Charge accepted.",
+            "chargeId": charge_id,
+            "transactionId": charge.get("transactionId"),
+            "amount": charge.get("amount"),
+            "currency": charge.get("currency", "EUR"),
+            "status": "accepted",
+            "region": self.request.region,
+            "createdAt": self.stamp,
+        }
+        if "note" in charge:
+            payload["note"] = charge["note"]
+        return payload
+
+    def stand_in(self) -> Json:
+        """An answer in the shape of a success, with nothing behind it."""
+        if self.request.method == "GET":
+            return self.status_payload()
+        return self.charge_payload("chg-mock")

@@ -1,0 +1,1 @@
+"""The ways to fail: one file per fault, one row each in `table.py`."""

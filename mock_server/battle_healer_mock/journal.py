@@ -1,0 +1,122 @@
+"""Every exchange in order of arrival: a row is opened when the request arrives, closed later."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+MOST_ROWS: Final = 100_000
+
+# What real concurrency and real time decide; the rest must repeat from run to run.
+_NOT_CANONICAL: Final = (
+    "line", "t_in", "t_headers", "t_out", "until", "connection", "listener",
+    "credential", "token", "effect",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Row:
+    """One exchange. Times are seconds of the server's clock; tokens and bodies are digests.
+
+    call, call_from, ordinal: which call this is an attempt of, how that was found, its number.
+    trigger: the faults asked for, as written; fault: the one that struck; stage: where.
+    kind: slug of the refusal, None on success. told: what the client can know: no, maybe, yes.
+    until: server time before which the client should not come back. cure: what ends the fault.
+    effect: id in the ledger of what this exchange did or replayed. replay: it was done before.
+    fields: digest of each top-level value of the body. carried: headers that resends must keep.
+    end: complete, cut (by a fault), client_gone; None while the exchange runs.
+    """
+
+    line: int
+    t_in: float
+    method: str
+    route: str
+    region: str
+    connection: int | None = None
+    listener: int | None = None
+    call: str | None = None
+    call_from: str | None = None
+    ordinal: int | None = None
+    correlation_id: str | None = None
+    key: str | None = None
+    key_form: str | None = None
+    credential: str | None = None
+    credential_state: str | None = None
+    token: str | None = None
+    token_in_query: bool = False
+    trigger: str | None = None
+    body: str | None = None
+    body_bytes: int = 0
+    fields: dict[str, str] = field(default_factory=dict)
+    carried: dict[str, str] = field(default_factory=dict)
+    fault: str | None = None
+    dialect: str | None = None
+    stage: int | None = None
+    kind: str | None = None
+    status: int | None = None
+    told: str | None = None
+    until: float | None = None
+    cure: str | None = None
+    retry_budget: int | None = None
+    delay_ms: float = 0.0
+    effect: str | None = None
+    replay: bool = False
+    t_headers: float | None = None
+    t_out: float | None = None
+    end: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The row as `GET /journal` shows it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def canonical(self) -> dict[str, object]:
+        """The row without what differs between equal runs."""
+        shown = self.as_json()
+        for name in _NOT_CANONICAL:
+            del shown[name]
+        return shown
+
+
+class Journal:
+    """Rows in order of arrival; bounded, and says how many rows it dropped."""
+
+    def __init__(self, most: int = MOST_ROWS) -> None:
+        self.rows: deque[Row] = deque(maxlen=most)
+        self.count = 0
+
+    @property
+    def dropped(self) -> int:
+        """Rows that the bound pushed out."""
+        return self.count - len(self.rows)
+
+    def open(self, t_in: float, method: str, route: str, region: str) -> Row:
+        """A new row for a request that arrives now."""
+        self.count += 1
+        row = Row(self.count, t_in, method, route, region)
+        self.rows.append(row)
+        return row
+
+    def as_json(self) -> dict[str, object]:
+        """The answer of `GET /journal`."""
+        rows = [row.as_json() for row in self.rows]
+        still_open = sum(row.end is None for row in self.rows)
+        return {"rows": rows, "total": self.count, "dropped": self.dropped, "open": still_open}
+
+    def canonical(self) -> dict[str, object]:
+        """The answer of `GET /journal?canonical=1`: rows by call and ordinal, and a digest."""
+        rows = [row.canonical() for row in self.rows]
+        texts = sorted(
+            (str(row["call"] or ""), int(str(row["ordinal"] or 0)), json.dumps(row, sort_keys=True))
+            for row in rows
+        )
+        lines = [text for _, _, text in texts]
+        digest = blake2b("\n".join(lines).encode(), digest_size=16).hexdigest()
+        return {
+            "rows": [json.loads(line) for line in lines],
+            "total": self.count,
+            "dropped": self.dropped,
+            "digest": digest,
+        }

@@ -1,0 +1,35 @@
+"""The regions of the mock: a table, and the state of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+RegionState = Literal["up", "down", "maintenance", "gone"]
+STATES: Final[tuple[str, ...]] = get_args(RegionState)
+HOME: Final = "us"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One place that serves the API. `successor` is where a gone region's clients belong."""
+
+    name: str
+    state: RegionState
+    priority: int
+    successor: str | None = None
+
+
+REGIONS: Final = (
+    Region(HOME, "up", 1),
+    Region("eu", "up", 2),
+    Region("deprecated-eu", "gone", 8, successor="eu"),
+    Region("maintenance-ap", "maintenance", 9),
+)
+REGION_NAMES: Final = tuple(region.name for region in REGIONS)
+BY_NAME: Final = {region.name: region for region in REGIONS}
+
+
+def path_of(region: str) -> str:
+    """Where a region is served, relative to the server's base URL."""
+    return "/" if region == HOME else f"/regions/{region}"

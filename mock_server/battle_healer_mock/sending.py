@@ -1,0 +1,88 @@
+"""From an answer to bytes: the dialect, the headers that every reply has, the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from battle_healer_mock.answer import Failure, Reply, Told
+from battle_healer_mock.dialects.dialect import Dialect, status_says_no, told_in
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A reply ready to be sent; `told` is what it lets the client know."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    told: Told
+
+
+def spell(
+    answer: Failure | Reply, dialect: Dialect, date: bytes, correlation_id: str | None
+) -> Outgoing:
+    """The answer in its dialect, with Date, length and the caller's correlation id."""
+    told = told_in(dialect, answer.status, answer.told)
+    content_type, body = _body(answer, dialect)
+    headers = [
+        (b"content-type", content_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"date", date),
+    ]
+    if correlation_id is not None:
+        headers.append((b"x-correlation-id", correlation_id.encode()))
+    if told == "no" and not status_says_no(answer.status):
+        headers.append((b"x-processed", b"no"))
+    headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+    return Outgoing(answer.status, headers, body, told)
+
+
+def _body(answer: Failure | Reply, dialect: Dialect) -> tuple[str, bytes]:
+    if isinstance(answer, Failure):
+        return dialect.write(answer)
+    payload = dict(answer.payload)
+    if answer.told == "no" and dialect.says_processed:
+        payload["processed"] = False
+    return "application/json", json.dumps(payload).encode()
+
+
+async def send_reply(send: Send, reply: Outgoing, method: str) -> None:
+    """Hand the reply to the server; a HEAD gets no body."""
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+    body = b"" if method == "HEAD" else reply.body
+    await send({"type": "http.response.body", "body": body})
+
+
+async def read_body(receive: Receive, most_bytes: int, drained_bytes: int) -> bytes | None:
+    """The body of a request, None when the client went away before it was whole.
+
+    A body longer than `most_bytes` comes back longer than that, but not whole: up to
+    `drained_bytes` more are read and dropped, since clients that are cut short while they
+    still send report a broken connection instead of the 413.
+    """
+    kept = bytearray()
+    dropped = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        chunk: bytes = message.get("body", b"")
+        if len(kept) <= most_bytes:
+            kept += chunk
+        else:
+            dropped += len(chunk)
+        if not message.get("more_body", False) or dropped > drained_bytes:
+            return bytes(kept)
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client's connection is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

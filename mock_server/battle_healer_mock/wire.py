@@ -1,0 +1,59 @@
+"""Faults below HTTP: a uvicorn protocol that hands the connection to the application.
+
+After a raw write, FIN or RST the application must wait for `http.disconnect` before it
+returns, and the connection is never used again: a raw answer bypasses all bookkeeping.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+import struct
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+# SO_LINGER on, for zero seconds: closing sends RST. Source: RFC 9293; socket(7).
+_RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class Wire:
+    """The connection under a request. `number` is its own, `port` the listener's."""
+
+    __slots__ = ("_transport", "number", "port")
+
+    def __init__(self, transport: asyncio.Transport, number: int) -> None:
+        self._transport = transport
+        self.number = number
+        name: object = transport.get_extra_info("sockname")
+        self.port: int | None = name[1] if isinstance(name, tuple) else None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is closed or closing."""
+        return self._transport.is_closing()
+
+    def write(self, data: bytes) -> None:
+        """Send raw bytes."""
+        self._transport.write(data)
+
+    def fin(self) -> None:
+        """Close in good order, after what was written."""
+        self._transport.close()
+
+    def rst(self) -> None:
+        """Tear the connection down."""
+        sock: socket.socket = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+        self._transport.abort()
+
+
+class WireProtocol(HttpToolsProtocol):
+    """Puts a `Wire` into `scope["state"]["wire"]` of every request on the connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Number the connection and hand it on; the counter belongs to the running server."""
+        numbers: itertools.count[int] = self.app_state.setdefault("numbers", itertools.count(1))
+        self.app_state = {**self.app_state, "wire": Wire(transport, next(numbers))}
+        super().connection_made(transport)
