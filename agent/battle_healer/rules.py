@@ -25,34 +25,61 @@ DegradeTier = Literal["stale", "file", "example", "schema", "post"]
 Schema = Mapping[str, Any]
 
 
-def _bound(default: float, unit: str, meaning: str, source: str) -> Any:
-    return field(default=default, metadata={"unit": unit, "meaning": meaning, "source": source})
+def _bound(
+    default: float, allowed: tuple[float, float], unit: str, meaning: str, source: str
+) -> Any:
+    least, most = allowed
+    metadata = {"least": least, "most": most, "unit": unit, "meaning": meaning, "source": source}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The defaults table (I4): one field a row; the policy, `.env.example` and docs follow it."""
+    """The defaults table (I4): one field a row; the policy and docs/defaults.md follow it.
 
-    requests: int = _bound(8, "requests", "sends of one call, refreshes not counted", "DESIGN")
+    A row: default, what a policy may set it to, unit, meaning, source.
+    """
+
+    requests: int = _bound(
+        8, (1, 50), "requests", "sends of one call, refreshes not counted", "DESIGN"
+    )
     resends: int = _bound(
-        2, "resends", "unchanged resends per region and cause", "AWS standard: 3 attempts"
+        2, (0, 10), "resends", "unchanged resends per region and cause", "AWS standard: 3 attempts"
     )
-    repairs: int = _bound(2, "repairs", "repairs of the request in one call", "DESIGN")
-    rotations: int = _bound(2, "rotations", "changes of credential in one call", "DESIGN")
-    refreshes: int = _bound(1, "refreshes", "refreshes per token", "DESIGN")
-    model_calls: int = _bound(1, "calls", "model calls in one episode", "DESIGN")
+    repairs: int = _bound(2, (0, 10), "repairs", "repairs of the request in one call", "DESIGN")
+    rotations: int = _bound(2, (0, 10), "rotations", "changes of credential in one call", "DESIGN")
+    refreshes: int = _bound(1, (0, 1), "refreshes", "refreshes per token", "DESIGN")
+    model_calls: int = _bound(1, (0, 1), "calls", "model calls in one episode", "DESIGN")
     model_budget_s: float = _bound(
-        1.5, "seconds", "time for a planner, at most a quarter of what is left", "DESIGN"
+        1.5,
+        (0.05, 10),
+        "seconds",
+        "time for a planner, at most a quarter of what is left",
+        "DESIGN",
     )
-    deadline_s: float = _bound(30.0, "seconds", "deadline of a call", ".NET standard handler")
-    backoff_base_s: float = _bound(0.05, "seconds", "first backoff ceiling", "AWS retries 2026")
+    deadline_s: float = _bound(
+        30.0, (0.1, 3600), "seconds", "deadline of a call", ".NET standard handler"
+    )
+    backoff_base_s: float = _bound(
+        0.05, (0.001, 60), "seconds", "first backoff ceiling", "AWS retries 2026"
+    )
     throttle_base_s: float = _bound(
-        1.0, "seconds", "first backoff ceiling of a throttle without a time", "AWS retries 2026"
+        1.0,
+        (0.001, 60),
+        "seconds",
+        "first backoff ceiling of a throttle without a time",
+        "AWS retries 2026",
     )
-    backoff_cap_s: float = _bound(20.0, "seconds", "largest backoff ceiling", "AWS standard")
-    body_bytes: int = _bound(1_048_576, "bytes", "body kept, each way", "DESIGN")
-    stale_ttl_s: float = _bound(300.0, "seconds", "age at which a cached answer ends", "DESIGN")
-    journal_ring: int = _bound(1000, "episodes", "episodes kept in memory", "DESIGN")
+    backoff_cap_s: float = _bound(
+        20.0, (0.001, 3600), "seconds", "largest backoff ceiling", "AWS standard"
+    )
+    body_bytes: int = _bound(
+        1_048_576, (1024, 16_777_216), "bytes", "body kept, each way", "DESIGN"
+    )
+    stale_ttl_s: float = _bound(
+        300.0, (0, 86_400), "seconds", "age at which a cached answer ends", "DESIGN"
+    )
+    journal_ring: int = _bound(1000, (0, 100_000), "episodes", "episodes kept in memory", "DESIGN")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,262 @@
+"""The policy file as a pydantic model: whole from the start, unknown keys forbidden.
+
+What is true of one value alone is checked here; what is true of several is in `checks`. A field
+marked `LATER` is understood, and refused by `checks` until its feature is built.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from battle_healer.policy.forms import (
+    Duration,
+    EnvName,
+    HeaderName,
+    Match,
+    Name,
+    Pointer,
+    Rate,
+    Scheme,
+)
+from battle_healer.rules import Bounds, DegradeTier, Idempotency, Tier
+
+
+class _Later:
+    """Marks a key whose feature is not in this version."""
+
+    def __repr__(self) -> str:
+        return "LATER"
+
+
+LATER: Final = _Later()
+
+
+def _none_for_off(value: Any) -> Any:
+    return None if value is False else value
+
+
+class Part(BaseModel):
+    """A mapping of the file: only the keys named, and no value turned into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TokenCallPart(Part):
+    """An exchange that gives a token."""
+
+    post: str = Field(description="Path under the region in use, or a URL of a declared region.")
+    body: dict[str, Any] | None = Field(default=None, description="JSON body of the request.")
+    token: Pointer | None = Field(default=None, description="Where the answer holds the token.")
+    expires_in: Pointer | None = Field(default=None, description="Where it holds the lifetime.")
+
+
+class TokenPart(Part):
+    """Where a token comes from; the token itself is never in the file. Exactly one source."""
+
+    env: EnvName | None = Field(default=None, description="Environment variable, then `.env`.")
+    file: str | None = Field(default=None, description="File, relative to the policy.")
+    command: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="Command that prints it; a list, no shell."
+    )
+    post: str | None = Field(default=None, description="Path or URL that answers with it.")
+    body: dict[str, Any] | None = Field(default=None, description="JSON body for `post`.")
+    token: Pointer | None = Field(default=None, description="Where the `post` answer holds it.")
+    expires_in: Pointer | None = Field(default=None, description="Where it holds the lifetime.")
+
+
+class CostPart(Part):
+    """What a credential's use costs, as an estimate."""
+
+    per_call: float | None = Field(default=None, ge=0)
+    per_1000_tokens: float | None = Field(default=None, ge=0)
+    currency: str = "USD"
+
+
+class CredentialPart(Part):
+    """A credential by reference."""
+
+    name: Name
+    tier: Tier = "primary"
+    token: TokenPart
+    refresh: TokenCallPart | None = None
+    scopes: list[str] = Field(default=[], description="Scopes that it has, where known.")
+    header: HeaderName = "Authorization"
+    scheme: Scheme = "Bearer"
+    daily_calls: Annotated[int | None, LATER] = Field(default=None, ge=1)
+    daily_tokens: Annotated[int | None, LATER] = Field(default=None, ge=1)
+    cost: Annotated[CostPart | None, LATER] = None
+
+
+class RegionPart(Part):
+    """One place of a destination."""
+
+    name: Name
+    url: str
+    priority: int = Field(default=1, ge=0, le=1000, description="The lowest is home.")
+
+
+class ContractPart(Part):
+    """JSON Schemas, inline or as a file relative to the policy."""
+
+    request: str | dict[str, Any] | None = None
+    response: str | dict[str, Any] | None = None
+
+
+class DegradePart(Part):
+    """Labelled substitutes, in order."""
+
+    tiers: Annotated[list[DegradeTier], Field(min_length=1)]
+    file: str | None = None
+    example: Any = None
+    post: str | None = None
+    writes: bool = False
+
+
+class EndpointPart(Part):
+    """What is known of one endpoint."""
+
+    name: Name
+    match: Match = Field(description="METHOD /path/{segment}; the first match wins.")
+    idempotency: Idempotency = "unknown"
+    key_ttl: Annotated[Duration | None, LATER] = None
+    contract: ContractPart = ContractPart()
+    protected: list[Pointer] = Field(default=[], description="Never touched by a repair.")
+    may_clamp: list[Pointer] = Field(default=[], description="May be moved into a named range.")
+    repair: bool | None = None
+    adapt: bool | None = None
+    degrade: Annotated[DegradePart | None, BeforeValidator(_none_for_off)] = None
+    queue: Name | None = None
+    planner: Name | None = None
+
+
+class RetryBudgetPart(Part):
+    """Tokens that resends of a destination share."""
+
+    tokens: int | None = Field(default=None, ge=1)
+    per_failure: int | None = Field(default=None, ge=0)
+    per_throttle: int | None = Field(default=None, ge=0)
+    per_success: int | None = Field(default=None, ge=0)
+    refill_per_s: float | None = Field(default=None, ge=0)
+
+
+class BreakerPart(Part):
+    """When a region is left alone."""
+
+    attempts: int | None = Field(default=None, ge=1)
+    failed_percent: float | None = Field(default=None, gt=0, le=100)
+    window: Duration | None = None
+    open: Duration | None = None
+
+
+class GatesPart(Part):
+    """Constants of the gates."""
+
+    retry_budget: RetryBudgetPart | None = None
+    breaker: BreakerPart | None = None
+    pacer: bool | None = None
+    concurrency: int | None = Field(default=None, ge=1)
+    near_quota_percent: float | None = Field(default=None, gt=0, le=100)
+
+
+class DestinationPart(Part):
+    """One API."""
+
+    regions: Annotated[list[RegionPart], Field(min_length=1)]
+    credentials: list[CredentialPart] = []
+    says_processed: bool = Field(
+        default=False, description="Its `processed` member and X-Processed header are true."
+    )
+    call_header: bool = Field(default=False, description="Send Healer-Call.")
+    planner: Name | None = None
+    endpoints: list[EndpointPart] = []
+    gates: Annotated[GatesPart | None, LATER] = None
+
+
+class KeepPart(Part):
+    """How long entries that ended are kept."""
+
+    succeeded: Duration | None = None
+    cancelled: Duration | None = None
+    dead: Duration | None = None
+
+
+class QueuePart(Part):
+    """Rules of one queue."""
+
+    rate: Annotated[Rate | None, LATER] = None
+    concurrency: Annotated[int | None, LATER] = Field(default=None, ge=1)
+    max_failures: Annotated[int | None, LATER] = Field(default=None, ge=1)
+    backoff: Annotated[Duration | None, LATER] = None
+    lease: Annotated[Duration | None, LATER] = None
+    keep: Annotated[KeepPart | None, LATER] = None
+
+
+class JournalPart(Part):
+    """The journal on disk."""
+
+    days: int | None = Field(default=None, ge=1)
+    megabytes: int | None = Field(default=None, ge=1)
+
+
+class PlannerBudgetPart(Part):
+    """Questions that a planner outside the process may be asked."""
+
+    per_minute: int | None = Field(default=None, ge=0)
+    per_day: int | None = Field(default=None, ge=0)
+
+
+class NotificationPart(Part):
+    """Who is told of which events."""
+
+    to: TokenPart
+    events: list[str] = []
+
+
+class DefaultsPart(Part):
+    """What holds for endpoints that do not say otherwise."""
+
+    repair: bool = False
+    adapt: bool = False
+    planner: Name = "heuristic"
+
+
+def _bound_fields() -> dict[str, Any]:
+    """One optional field for each row of the defaults table, with its range."""
+    return {
+        bound.name: (
+            int | None if isinstance(bound.default, int) else float | None,
+            Field(
+                default=None,
+                ge=bound.metadata["least"],
+                le=bound.metadata["most"],
+                description=f"{bound.metadata['meaning']}; default {bound.default}.",
+            ),
+        )
+        for bound in fields(Bounds)
+    }
+
+
+if TYPE_CHECKING:
+
+    class BoundsPart(Part):
+        """Bounds of a call: a field for each row of the defaults table."""
+else:
+    BoundsPart = create_model("BoundsPart", __base__=Part, **_bound_fields())
+
+
+class PolicyFile(Part):
+    """healer.yaml."""
+
+    version: Literal[1]
+    defaults: DefaultsPart = DefaultsPart()
+    bounds: BoundsPart = BoundsPart()
+    secret_headers: list[HeaderName] = Field(default=[], description="More secret headers.")
+    destinations: dict[Name, DestinationPart] = {}
+    queues: dict[Name, QueuePart] = {}
+    gates: Annotated[GatesPart | None, LATER] = None
+    journal: Annotated[JournalPart | None, LATER] = None
+    planner_budgets: Annotated[dict[Name, PlannerBudgetPart] | None, LATER] = None
+    notifications: Annotated[list[NotificationPart] | None, LATER] = None
