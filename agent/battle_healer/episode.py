@@ -29,7 +29,7 @@ from battle_healer.commands import (
 )
 from battle_healer.diagnosis import diagnose
 from battle_healer.endings import entry_of, give_up, outcome_of_story
-from battle_healer.guardrails import GUARDRAILS, Guardrail
+from battle_healer.guardrails import GUARDRAILS, Guardrail, key_protects
 from battle_healer.menu import Menu, compose, facts
 from battle_healer.model import (
     Adapted,
@@ -204,7 +204,7 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
     grant = last.grant
     if plan.credential is not None and (plan.refresh or plan.credential != story.credential):
         granted = yield _token_command(plan, region, plan.credential, story)
-        if not isinstance(granted, Grant):
+        if not isinstance(granted, Grant) or _is_strangers(granted, story, kit):
             return story.bar(plan, kit.clock.now()), None
         grant = granted
         if plan.refresh:
@@ -224,6 +224,11 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
     if not isinstance(answer, (Reply, Lost, Refused)):
         raise TypeError(f"a driver answered Send with {type(answer).__name__}")
     return _saw(story, attempt, answer, kit, unchanged=plan.action == "retry"), None
+
+
+def _is_strangers(granted: Grant, story: Story, kit: Kit) -> bool:
+    """I1: a refresh may end in another credential's token, whose account knows no key of ours."""
+    return bool(kit.guardrails) and not key_protects(story, granted.name or "")
 
 
 def _digest(grant: Grant | None) -> str:

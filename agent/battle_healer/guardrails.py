@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from battle_healer.model import OutcomeKind, Plan
-from battle_healer.rules import Bounds
+from battle_healer.rules import IDEMPOTENT_METHODS, Bounds
 from battle_healer.story import Story
 
 _SLACK_S: Final = 1e-6  # what floating-point addition of a wait may lose
@@ -38,7 +38,30 @@ def _no_double_effect(plan: Plan, story: Story, bounds: Bounds) -> str | None:
     if story.may_have_acted and not story.call.is_repeatable:
         key = f"its key is {story.call.endpoint.idempotency}" if story.call.key else "no key"
         return f"{story.call.method} may already have taken effect, and {key} protects it"
+    if not key_protects(story, plan.credential or ""):
+        return "its key is known to the account that sent it, and this credential may be another's"
     return None
+
+
+def key_protects(story: Story, credential: str) -> bool:
+    """Whether nothing acts twice if the next attempt is signed by `credential` ("": caller's own).
+
+    Idempotency keys count per account, so each attempt that may have acted must have been signed
+    by the same credential, or by one that declares the same account.
+    """
+    if story.call.method in IDEMPOTENT_METHODS:
+        return True
+    accounts = {rule.name: rule.account for rule in story.call.destination.credentials}
+    acted = (seen.attempt.grant for seen in story.seen if seen.diagnosis.processed != "no")
+    return all(
+        (grant.name or "") == credential
+        or (
+            accounts.get(credential) is not None
+            and accounts.get(grant.name or "") == accounts[credential]
+        )
+        for grant in acted
+        if grant is not None
+    )
 
 
 def _secrets_stay(plan: Plan, story: Story, bounds: Bounds) -> str | None:

@@ -118,6 +118,8 @@ class CredentialRule:
 
     source: a Secret, a callable that gives one (env, file and command sources are such), or a
     TokenCall that must be made first.
+    account: whom the API takes it for. Idempotency keys count per account, so a write that may
+    have taken effect is repeated with another credential only if both name the same account.
     """
 
     name: str
@@ -125,6 +127,7 @@ class CredentialRule:
     tier: Tier = "primary"
     refresh: TokenCall | None = None
     scopes: frozenset[str] = frozenset()
+    account: str | None = None
     daily_calls: int | None = None
     header: str = "Authorization"
     scheme: str = "Bearer"

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import pytest
 from tests.support.building import (
     EU,
+    MAIN,
+    SPARE,
     US,
     attempt,
     call,
@@ -58,6 +60,16 @@ class Harm:
     story: Callable[[], Story]
 
 
+def _honoured() -> Call:
+    return call("POST", key="k", at=destination(endpoints=(endpoint(idempotency="honoured"),)))
+
+
+def _one_account() -> Call:
+    ours = tuple(replace(rule, account="acme") for rule in (MAIN, SPARE))
+    honours = (endpoint(idempotency="honoured"),)
+    return call("POST", key="k", at=destination(endpoints=honours, credentials=ours))
+
+
 def _throttled() -> Story:
     return story(Diagnosis(Kind.RATE_LIMITED, "no", "unchanged", wait_s=2.0))
 
@@ -91,6 +103,11 @@ HARMS = [
         "I1-key-of-unknown-habits",
         HERE,
         lambda: story(LOST, call("POST", key="k1")),
+    ),
+    Harm(
+        "I1-key-under-another-account",
+        replace(HERE, action="rotate_credential", credential="spare"),
+        lambda: story(LOST, _honoured()),
     ),
     Harm("I1-half-a-body", HERE, lambda: story(NOT_DONE, call("PUT", replayable=False))),
     Harm(
@@ -192,13 +209,13 @@ def test_an_address_that_only_a_reply_names_is_refused_twice() -> None:
         pytest.param(HERE, lambda: story(NOT_DONE, call("POST")), id="a post never processed"),
         pytest.param(
             HERE,
-            lambda: story(
-                LOST,
-                call(
-                    "POST", key="k", at=destination(endpoints=(endpoint(idempotency="honoured"),))
-                ),
-            ),
+            lambda: story(LOST, _honoured()),
             id="a post with an honoured key",
+        ),
+        pytest.param(
+            replace(HERE, action="rotate_credential", credential="spare"),
+            lambda: story(LOST, _one_account()),
+            id="a key under another credential of the same account",
         ),
         pytest.param(replace(HERE, wait_s=2.0), _throttled, id="a throttle waited for"),
         pytest.param(
