@@ -1,0 +1,118 @@
+"""`healer doctor`: what would keep healer from working here."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final
+
+import typer
+
+from battle_healer.errors import HealerError
+from battle_healer.home import home_path
+from battle_healer.policy import Policy, find_policy
+from battle_healer.settings import load_settings
+from battle_healer_cli.exits import Exit
+from battle_healer_cli.terminal import columns, stdout
+from battle_healer_scenarios import loader
+
+app = typer.Typer()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check saw. fix: what would make it right; None where all is well."""
+
+    seen: str
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question; `ask` answers it and may raise an error of ours."""
+
+    name: str
+    ask: Callable[[], Finding]
+
+
+@app.command()
+def doctor() -> None:
+    """Look for what would keep healer from working here.
+
+    Exit 0 if nothing was found, 6 otherwise. Nothing is changed, and nothing leaves the machine.
+    """
+    table = columns("check", "", "seen")
+    findings = [(check.name, _asked(check)) for check in CHECKS]
+    for name, finding in findings:
+        table.add_row(name, "ok" if finding.fix is None else "!!", finding.seen)
+        if finding.fix is not None:
+            table.add_row("", "", finding.fix)
+    stdout().print(table)
+    if any(finding.fix is not None for _, finding in findings):
+        raise typer.Exit(Exit.FINDINGS)
+
+
+def _asked(check: Check) -> Finding:
+    try:
+        return check.ask()
+    except HealerError as error:
+        return Finding(f"{error.where}: {error.what}", error.fix)
+
+
+def _python() -> Finding:
+    return Finding(f"Python {sys.version.split()[0]}")
+
+
+def _server_extra() -> Finding:
+    missing = [name for name in ("fastapi", "uvicorn", "httptools") if find_spec(name) is None]
+    if missing:
+        fix = "For `healer mock` and `healer demo` type: pip install 'battle-healer[server]'"
+        return Finding(f"not installed: {', '.join(missing)}", fix)
+    return Finding("the mock server can run")
+
+
+def _settings() -> Finding:
+    given = {name: value for name, value in load_settings() if value is not None}
+    return Finding(", ".join(f"{name}={value}" for name, value in given.items()) or "all defaults")
+
+
+def _policy() -> Finding:
+    path = find_policy()
+    if path is None:
+        return Finding("none here; only what is safe everywhere will be done")
+    return Finding(f"{path}: {len(Policy.load(path).rules.destinations)} destinations")
+
+
+def _home() -> Finding:
+    path = home_path()
+    nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(nearest, os.W_OK):
+        return Finding(f"{path} cannot be written", "Set HEALER_HOME to a folder of yours.")
+    return Finding(str(path))
+
+
+def _loopback() -> Finding:
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            return Finding("a local port can be opened")
+    except OSError as error:
+        return Finding(f"no local port can be opened: {error.strerror}", "Allow 127.0.0.1.")
+
+
+def _scenarios() -> Finding:
+    return Finding(f"{len(loader.load_all())} scenarios can be read")
+
+
+CHECKS: Final = (
+    Check("python", _python),
+    Check("server extra", _server_extra),
+    Check("settings", _settings),
+    Check("policy", _policy),
+    Check("home", _home),
+    Check("loopback", _loopback),
+    Check("scenarios", _scenarios),
+)
