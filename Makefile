@@ -60,6 +60,14 @@ check: $(READY) ## Format, lint, types, import rules
 test: check ## All checks, then all tests
 	$(BIN)/python -m pytest
 
+.PHONY: docs
+docs: $(READY) ## Write the pages that come from tables
+	$(BIN)/python -m docs.pages
+
+.PHONY: bench
+bench: $(READY) ## Measure: what we cost beside the bare parts, in one run
+	$(BIN)/python -m benchmarks
+
 .PHONY: format
 format: $(READY) ## Rewrite files in the house style
 	$(BIN)/ruff format .

@@ -1,0 +1,43 @@
+"""The pages of docs/ that are written from tables: `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from battle_healer import guardrails
+from battle_healer.actions import table as actions
+from battle_healer.diagnosis import table as readers
+from battle_healer.planners import heuristic
+from battle_healer.policy.defaults import defaults_markdown
+from battle_healer_cli import exits
+from battle_healer_mock.faults import table as faults
+
+HERE: Final = Path(__file__).parent
+_NOTE: Final = "Written from the table in the code by `make docs`; change the table, not this page."
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n".join([f"# {title}", "", _NOTE, "", *parts])
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "faults.md": faults.markdown,
+    "defaults.md": defaults_markdown,
+    "actions.md": lambda: _page("Actions", actions.markdown()),
+    "guardrails.md": lambda: _page("Guardrails", guardrails.markdown()),
+    "planners.md": lambda: _page("The heuristic table", heuristic.markdown()),
+    "readers.md": lambda: _page("Readers of failures", readers.markdown()),
+    "exit-codes.md": lambda: _page("Exit codes", exits.markdown()),
+}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, text in PAGES.items():
+        (HERE / name).write_text(text(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
