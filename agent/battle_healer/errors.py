@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from battle_healer.model import Outcome
+
 
 class HealerError(Exception):
     """Base of all errors of ours. All three parts are safe to print."""
@@ -29,3 +34,21 @@ class UsageError(HealerError):
 
 class MissingExtraError(HealerError):
     """A feature needs an extra that is not installed; `fix` is the line to type."""
+
+
+class ClosedError(HealerError):
+    """The client was closed while this call waited; nothing more was sent."""
+
+
+class CallQueued(HealerError):  # noqa: N818 -- a public name: a promise is no error of anybody's
+    """The call was parked and goes on without the caller: no answer exists yet.
+
+    id: the entry's. durable: whether it survives this process. outcome: the whole story.
+    """
+
+    def __init__(self, what: str, where: str, fix: str, outcome: Outcome | None = None) -> None:
+        super().__init__(what, where, fix)
+        self.outcome = outcome
+        parked = outcome.queued if outcome else None
+        self.id = parked.id if parked else ""
+        self.durable = parked.durable if parked else False

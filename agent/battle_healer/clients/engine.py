@@ -1,0 +1,145 @@
+"""What a client's calls share: rules, gates, tokens, cache, journal. No I/O, and it never waits.
+
+The transports hold an engine and do what it says; both kinds may share one.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from battle_healer.clients.intake import Intake
+from battle_healer.clients.surroundings import Surroundings
+from battle_healer.commands import Abstain, Ask, Denied, Ranking
+from battle_healer.credentials import Credentials
+from battle_healer.diagnosis import is_clean
+from battle_healer.episode import Kit
+from battle_healer.fallbacks import Fallbacks
+from battle_healer.gates.admission import Gates, Place
+from battle_healer.ids import Ids
+from battle_healer.journal import Journal, OnEvent
+from battle_healer.model import Attempt, Entry, Parked, Reply, Trouble
+from battle_healer.planners.planner import Planner
+from battle_healer.planners.table import find_planner
+from battle_healer.rules import Rules
+from battle_healer.stores import Store
+
+if TYPE_CHECKING:
+    from battle_healer.policy import Policy
+
+_NO_RULES: Final = Rules()
+
+
+class Engine:
+    """The healing of one client, or of several that share it. Thread-safe.
+
+    policy: a file's path, a Policy, its Rules, or None for what holds without one. queue: where
+    calls are parked. planner: a name, or a planner itself; None for the policy's word.
+    on_event: told every step. Raises PolicyError for a file that cannot be used, UsageError for
+    an unknown planner.
+    """
+
+    def __init__(
+        self,
+        policy: str | PathLike[str] | Policy | Rules | None = None,
+        queue: Store | None = None,
+        planner: str | Planner | None = None,
+        on_event: OnEvent | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        self.rules = rules_of(policy)
+        self.around = around = surroundings or Surroundings()
+        self.clock = around.clock
+        ids = Ids(self.clock.wall, around.bits)
+        self.gates = Gates()
+        self.credentials = Credentials(self.clock)
+        self.fallbacks = Fallbacks(self.clock, self.rules.bounds.stale_ttl_s)
+        self.journal = Journal(self.clock, self.rules.bounds.journal_ring, on_event)
+        self.intake = Intake(self.rules, self.clock, ids.new_id)
+        self._queue = queue
+        self._planners: dict[str, Planner | None] = {}
+        self.kit = Kit(
+            clock=self.clock,
+            chance=around.chance,
+            new_id=ids.new_id,
+            rules=self.rules,
+            planner=self._planner_name(planner),
+            guardrails=around.guardrails,
+            actions=around.actions,
+            can_park=queue is not None,
+            has_stale=self.fallbacks.has_stale,
+        )
+
+    def settle(self, attempt: Attempt, trouble: Trouble | None) -> bool:
+        """Let the gates learn from one exchange; returns whether it was clean.
+
+        trouble: what came of it; None if it was cancelled.
+        """
+        good = isinstance(trouble, Reply) and is_clean(attempt, trouble)
+        grant = attempt.grant
+        place = Place(attempt.region, grant.name if grant else None)
+        self.gates.settle(place, None if good else trouble)
+        return good
+
+    def rank(self, command: Ask) -> Future[Ranking | Abstain]:
+        """Ask a planner in a thread of its own: one that hangs costs its budget, no more."""
+        answer: Future[Ranking | Abstain] = Future()
+        answer.set_running_or_notify_cancel()  # whoever stops waiting must not cancel it
+        threading.Thread(
+            target=self._rank, args=(command, answer), name="healer-planner", daemon=True
+        ).start()
+        return answer
+
+    def park(self, entry: Entry) -> Parked | Denied:
+        """Hand a call to the store; what it raises becomes a reason."""
+        if self._queue is None:
+            return Denied("no queue was given to this client")
+        try:
+            return self._queue.park(entry)
+        except Exception as error:
+            return Denied(f"the store did not take it: {type(error).__name__}")
+
+    def _rank(self, command: Ask, answer: Future[Ranking | Abstain]) -> None:
+        try:
+            planner = self._planner(command.planner)
+            ranking = (
+                Abstain("unavailable")
+                if planner is None
+                else planner.rank(command.menu, command.facts, command.budget_s)
+            )
+            answer.set_result(ranking)
+        except Exception:
+            answer.set_result(Abstain("error"))
+
+    def _planner(self, name: str) -> Planner | None:
+        if name not in self._planners:
+            self._planners[name] = find_planner(name)
+        return self._planners[name]
+
+    def _planner_name(self, planner: str | Planner | None) -> str:
+        if planner is None:
+            planner = self.rules.planner
+        if not isinstance(planner, str):
+            self._planners[planner.name] = planner
+            return planner.name
+        self._planner(planner)
+        return planner
+
+
+def rules_of(policy: str | PathLike[str] | Policy | Rules | None) -> Rules:
+    """Return the rules of a policy in whatever form it was given.
+
+    Nothing is looked for: a library that finds a file nobody named would surprise its user.
+    """
+    if policy is None:
+        return _NO_RULES
+    if isinstance(policy, Rules):
+        return policy
+    if isinstance(policy, (str, PathLike)):
+        from battle_healer.policy import Policy  # noqa: PLC0415 -- brings in pydantic and YAML
+
+        return Policy.load(Path(policy)).rules
+    return policy.rules

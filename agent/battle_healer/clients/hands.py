@@ -1,0 +1,182 @@
+"""What carries out the commands of one call in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from battle_healer.clients.bodies import read
+from battle_healer.clients.one_call import OneCall
+from battle_healer.clients.outgoing import posting
+from battle_healer.commands import (
+    Abstain,
+    Acquire,
+    Ask,
+    Denied,
+    Note,
+    Ranking,
+    Refresh,
+    Substitute,
+)
+from battle_healer.credentials import (
+    Follow,
+    Lead,
+    Result,
+    Source,
+    read_source,
+)
+from battle_healer.model import (
+    Attempt,
+    Entry,
+    Grant,
+    Lost,
+    Parked,
+    Refused,
+    Reply,
+    Trouble,
+)
+from battle_healer.posts import Post
+from battle_healer.secret import Secret
+
+if TYPE_CHECKING:
+    import httpx2
+
+T = TypeVar("T")
+
+
+class Hands:
+    """One call's I/O, blocking until each step is done."""
+
+    def __init__(self, one: OneCall, inner: httpx2.BaseTransport) -> None:
+        self._one, self._inner = one, inner
+
+    def first(self) -> tuple[Attempt, Trouble, bool]:
+        """Make the first attempt: what was sent, what came of it, and whether it was clean."""
+        one = self._one
+        place = one.engine.gates.admit(one.call)
+        if isinstance(place, Refused):
+            return one.unsent(), place, False
+        grant = one.known(place)
+        if grant is None and place.credential is not None:
+            got = self.acquire(Acquire(one.call, place.region, place.credential))
+            if isinstance(got, Denied):
+                why = f"credential {place.credential}: {got.why}"
+                return one.unsent(), Refused(why), False
+            grant = got
+        attempt = one.first(place, grant)
+        trouble, good = self._settled(attempt)
+        return attempt, trouble, good
+
+    def send(self, attempt: Attempt) -> Trouble:
+        """Make one exchange; the reply before it is closed."""
+        self.close()
+        trouble, _ = self._settled(attempt)
+        return trouble
+
+    def acquire(self, command: Acquire) -> Grant | Denied:
+        """Get the current token, minting it once for all who ask."""
+        return self._granted(lambda: self._one.engine.credentials.acquire(command))
+
+    def refresh(self, command: Refresh) -> Grant | Denied:
+        """Replace a refused token, once for all who hold it."""
+        return self._granted(lambda: self._one.engine.credentials.refresh(command))
+
+    def ask(self, command: Ask) -> Ranking | Abstain:
+        """Let a planner rank, within its budget."""
+        ranking = self._one.engine.rank(command)
+        try:
+            return ranking.result(command.budget_s)
+        except TimeoutError:
+            return Abstain("timeout")
+
+    def park(self, entry: Entry) -> Parked | Denied:
+        """Store the call for later."""
+        return self._one.engine.park(entry)
+
+    def substitute(self, command: Substitute) -> Reply | Denied:
+        """Fetch a labelled substitute."""
+        return self._run(self._one.engine.fallbacks.substitute(command))
+
+    def note(self, note: Note) -> None:
+        """Tell whoever watches."""
+        self._one.note(note)
+
+    def close(self) -> None:
+        """Close the newest reply; one that was read whole is closed already."""
+        last, self._one.last = self._one.last, None
+        if last is not None:
+            stream: Any = last.stream
+            stream.close()
+
+    def _settled(self, attempt: Attempt) -> tuple[Trouble, bool]:
+        trouble: Trouble | None = None
+        try:
+            trouble = self._exchanged(attempt)
+        finally:
+            # Also when it was cancelled: a gate that is not told would stay taken.
+            good = self._one.engine.settle(attempt, trouble)
+        return trouble, good
+
+    def _exchanged(self, attempt: Attempt) -> Trouble:
+        one = self._one
+        try:
+            response = self._inner.handle_request(one.outgoing(attempt))
+        except one.library.TransportError as error:
+            return one.library.lost(error)
+        one.last = response
+        return read(response, one.how)
+
+    def _posted(self, post: Post) -> Reply | Lost:
+        """Make one exchange beside the call; never through healing."""
+        one = self._one
+        try:
+            response = self._inner.handle_request(posting(post, one.library))
+        except one.library.TransportError as error:
+            return one.library.lost(error)
+        stream: Any = response.stream
+        try:
+            return read(response, one.how_beside)
+        finally:
+            stream.close()
+
+    def _granted(self, decide: Callable[[], Grant | Denied | Follow | Lead]) -> Result:
+        """Use a newer token, follow whoever gets one, or lead."""
+        while True:
+            decision = decide()
+            if isinstance(decision, (Grant, Denied)):
+                return decision
+            if isinstance(decision, Lead):
+                return self._led(decision)
+            try:
+                followed = decision.result.result(self._one.left_s)
+            except TimeoutError:
+                return Denied("the deadline ended while another call renewed the token")
+            if followed is not None:
+                return followed
+
+    def _led(self, lead: Lead) -> Result:
+        result: Result | None = None
+        try:
+            result = self._run(lead.steps)
+        finally:
+            lead.finish(result)
+        return result
+
+    def _run(self, steps: Generator[Any, Any, T]) -> T:
+        """Carry out what a generator of posts and sources yields."""
+        answer: Reply | Lost | Secret | Denied | None = None
+        try:
+            while True:
+                try:
+                    step = steps.send(answer)
+                except StopIteration as end:
+                    value: T = end.value
+                    return value
+                answer = self._step(step)
+        finally:
+            steps.close()
+
+    def _step(self, step: Post | Source) -> Reply | Lost | Secret | Denied:
+        if isinstance(step, Post):
+            return self._posted(step)
+        return read_source(step)

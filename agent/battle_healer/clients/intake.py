@@ -1,0 +1,180 @@
+"""A library's request becomes a call: where it goes, what is declared of it, what is secret."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from battle_healer.clients.bodies import Upload
+from battle_healer.clock import Clock
+from battle_healer.errors import UsageError
+from battle_healer.ids import current_correlation
+from battle_healer.model import Call, Grant, Headers
+from battle_healer.rules import IDEMPOTENT_METHODS, Destination, Region, Rules
+from battle_healer.secret import Secret, is_secret_header
+from battle_healer.text import safe, valid_correlation_id
+
+if TYPE_CHECKING:
+    import httpx2
+
+SCHEME: Final = "healer"
+"""Of addresses that name a destination: `healer://payments/charges`."""
+
+EXTENSION: Final = "healer"
+"""Of a request: `{"deadline_s": 5}`. Of a reply: how its call ended."""
+
+STREAMED: Final = "healer.streamed"
+"""A request extension: the caller wants the body as a stream."""
+
+CALL_HEADER: Final = "Healer-Call"
+CORRELATION_HEADER: Final = "X-Correlation-ID"
+KEY_HEADER: Final = "Idempotency-Key"
+
+# Made anew for each attempt.
+_FRAMING: Final = frozenset({"host", "content-length", "transfer-encoding"})
+_OURS: Final = frozenset({CALL_HEADER.lower(), CORRELATION_HEADER.lower()})
+_ORIGINS_KNOWN: Final = 1000
+
+Place = tuple[Destination, Region, str]
+
+
+class Intake:
+    """Turns requests into calls, for one set of rules. Thread-safe.
+
+    new_id: `"call"` gives `call-` and a uuid7.
+    """
+
+    def __init__(self, rules: Rules, clock: Clock, new_id: Callable[[str], str]) -> None:
+        self._rules, self._clock, self._new_id = rules, clock, new_id
+        self._declared = frozenset().union(*(d.origins for d in rules.destinations))
+        self._undeclared: dict[str, tuple[Destination, Region]] = {}
+        self._names = {d.name.lower(): d for d in rules.destinations}
+
+    def call(self, request: httpx2.Request, upload: Upload) -> Call:
+        """Return the call that a request wants done.
+
+        Raises UsageError for an unknown destination name, or a deadline that is no number.
+        """
+        destination, home, path = self._place(request.url)
+        method = request.method
+        endpoint = destination.endpoint(method, path.partition("?")[0])
+        own, headers = self._headers(request, destination)
+        key = next((_plain(v) for n, v in headers if n.lower() == "idempotency-key"), None) or None
+        if key is None and endpoint.idempotency == "create" and method not in IDEMPOTENT_METHODS:
+            # Made before the first byte, once: every attempt and replay carries the same.
+            key = self._new_id("key")
+            headers = (*headers, (KEY_HEADER, key))
+        began = self._clock.now()
+        return Call(
+            id=self._new_id("call"),
+            correlation_id=self._correlation_id(request),
+            method=method,
+            destination=destination,
+            endpoint=endpoint,
+            home=home,
+            path=path,
+            headers=headers,
+            body=upload.body,
+            replayable=upload.replayable,
+            own=own,
+            key=key,
+            began=began,
+            deadline=began + self._deadline_s(request),
+        )
+
+    def named(self, name: str) -> Destination:
+        """Return the declared destination of that name, in any case. Raises UsageError."""
+        found = self._names.get(name.lower())
+        if found is not None:
+            return found
+        near = difflib.get_close_matches(name.lower(), self._names, 1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        known = ", ".join(sorted(self._names)) or "none"
+        raise UsageError(
+            f"no destination is named {safe(name)!r}",
+            self._rules.source,
+            f"{hint}Declared: {known}.",
+        )
+
+    def _place(self, url: httpx2.URL) -> Place:
+        target = url.raw_path.decode("ascii")
+        if url.scheme == SCHEME:
+            destination = self.named(url.host)
+            home = min(destination.regions, key=lambda region: region.priority)
+            return destination, home, target
+        # Without user information: the library sends it as a header, and so do we.
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        if origin in self._declared:
+            return self._rules.place(origin + target)
+        known = self._undeclared.get(origin)
+        if known is None:
+            known = self._rules.place(origin + target)[:2]
+            if len(self._undeclared) >= _ORIGINS_KNOWN:
+                self._undeclared.clear()
+            self._undeclared[origin] = known
+        return *known, target
+
+    def _headers(
+        self, request: httpx2.Request, destination: Destination
+    ) -> tuple[Grant | None, Headers]:
+        """The caller's own credential, and the other headers with their secrets wrapped."""
+        credentials = {"authorization", *(rule.header.lower() for rule in destination.credentials)}
+        left_out = _FRAMING | _OURS if destination.declared else _FRAMING
+        own: Grant | None = None
+        headers: list[tuple[str, str | Secret]] = []
+        encoding = request.headers.encoding
+        for raw_name, raw_value in request.headers.raw:
+            name, value = raw_name.decode("ascii"), raw_value.decode(encoding)
+            lower = name.lower()
+            if lower in credentials and own is None:
+                own = _grant(name, value)
+            elif lower in left_out:
+                continue
+            elif is_secret_header(lower, self._rules.secret_headers):
+                headers.append((name, Secret(value)))
+            else:
+                headers.append((name, value))
+        return own, tuple(headers)
+
+    def _correlation_id(self, request: httpx2.Request) -> str:
+        given = request.headers.get(CORRELATION_HEADER)
+        if given is not None and valid_correlation_id(given):
+            return given
+        return current_correlation() or self._new_id("corr")
+
+    def _deadline_s(self, request: httpx2.Request) -> float:
+        """Seconds for the whole call: the caller's own, else the policy's."""
+        wanted: Any = request.extensions.get(EXTENSION)
+        if wanted is None:
+            return self._rules.bounds.deadline_s
+        seconds: Any = wanted.get("deadline_s") if isinstance(wanted, dict) else None
+        if not _is_duration(seconds) or set(wanted) != {"deadline_s"}:
+            raise UsageError(
+                f"{safe(repr(wanted))} is no deadline",
+                'extensions["healer"]',
+                'Write extensions={"healer": {"deadline_s": 5}}, in seconds above 0.',
+            )
+        return float(seconds)
+
+
+def _is_duration(value: Any) -> bool:
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and value > 0
+    )
+
+
+def _grant(header: str, value: str) -> Grant:
+    """The caller's own credential; its scheme is kept as it was written."""
+    scheme, blank, token = value.partition(" ")
+    if header.lower() != "authorization" or not blank:
+        scheme, token = "", value
+    return Grant(None, Secret(token), header, scheme)
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

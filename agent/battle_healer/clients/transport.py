@@ -1,0 +1,152 @@
+"""The healing transports: under any client of httpx2 (or httpx 0.28), an SDK's too."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from battle_healer.clients.answers import answer
+from battle_healer.clients.async_hands import AsyncHands
+from battle_healer.clients.bodies import aupload, upload
+from battle_healer.clients.engine import Engine
+from battle_healer.clients.hands import Hands
+from battle_healer.clients.intake import EXTENSION, STREAMED
+from battle_healer.clients.library import Library, library_of
+from battle_healer.clients.one_call import OneCall
+from battle_healer.clients.outcomes import ENDED, clean
+from battle_healer.clients.surroundings import Surroundings
+from battle_healer.drivers import asynchronous, blocking
+from battle_healer.episode import Ending, episode
+from battle_healer.journal import OnEvent
+from battle_healer.model import Attempt, Reply, Trouble
+from battle_healer.planners.planner import Planner
+from battle_healer.rules import Rules
+from battle_healer.stores import Store
+
+if TYPE_CHECKING:
+    from battle_healer.policy import Policy
+
+
+class HealingTransport(httpx2.BaseTransport):
+    """Heals every call that a client sends through it.
+
+    inner: what really sends; None for the library's own, made at the first request. It belongs
+    to this transport, which closes it. policy, queue, planner, on_event: as for `Engine`.
+    surroundings: clock, waiting and chance, for tests. engine: shared with another transport,
+    instead of the five.
+    """
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, as in the library's own transports
+        self,
+        inner: httpx2.BaseTransport | None = None,
+        *,
+        policy: str | PathLike[str] | Policy | Rules | None = None,
+        queue: Store | None = None,
+        planner: str | Planner | None = None,
+        on_event: OnEvent | None = None,
+        surroundings: Surroundings | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.engine = engine or Engine(policy, queue, planner, on_event, surroundings)
+        self._inner = inner
+        self._sleeper = blocking.Sleeper()
+        self._wait = self.engine.around.wait or self._sleeper.wait
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request, and heal what goes wrong.
+
+        Raises the HTTP library's own exceptions, CallQueued where the call was parked,
+        UsageError for an unknown destination, ClosedError if the client closes meanwhile.
+        """
+        library, engine = library_of(request), self.engine
+        kept = upload(request, library, engine.rules.bounds.body_bytes)
+        one = OneCall(engine, library, request, kept, streamed=STREAMED in request.extensions)
+        hands = Hands(one, self._inner or self._own(library))
+        attempt, trouble, good = hands.first()
+        if good and isinstance(trouble, Reply):
+            return given(one, attempt, trouble)
+        try:
+            ending = blocking.drive(episode(attempt, trouble, engine.kit), hands, self._wait)
+        except BaseException:
+            hands.close()
+            raise
+        if is_replaced(one, ending):
+            hands.close()
+        engine.journal.record(one.call, ending.outcome)
+        return answer(ending, request, library)
+
+    def close(self) -> None:
+        """Wake every call that waits, and close the connections."""
+        self._sleeper.close()
+        if self._inner is not None:
+            self._inner.close()
+
+    def _own(self, library: Library) -> httpx2.BaseTransport:
+        self._inner = library.HTTPTransport()
+        return self._inner
+
+
+class AsyncHealingTransport(httpx2.AsyncBaseTransport):
+    """Heals every call that an asyncio client sends through it; see HealingTransport."""
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, as in the library's own transports
+        self,
+        inner: httpx2.AsyncBaseTransport | None = None,
+        *,
+        policy: str | PathLike[str] | Policy | Rules | None = None,
+        queue: Store | None = None,
+        planner: str | Planner | None = None,
+        on_event: OnEvent | None = None,
+        surroundings: Surroundings | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.engine = engine or Engine(policy, queue, planner, on_event, surroundings)
+        self._inner = inner
+        self._sleeper = asynchronous.AsyncSleeper()
+        self._wait = self.engine.around.wait_async or self._sleeper.wait
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request, and heal what goes wrong; raises as HealingTransport does."""
+        library, engine = library_of(request), self.engine
+        kept = await aupload(request, library, engine.rules.bounds.body_bytes)
+        one = OneCall(engine, library, request, kept, streamed=STREAMED in request.extensions)
+        hands = AsyncHands(one, self._inner or self._own(library))
+        attempt, trouble, good = await hands.first()
+        if good and isinstance(trouble, Reply):
+            return given(one, attempt, trouble)
+        try:
+            loop = episode(attempt, trouble, engine.kit)
+            ending = await asynchronous.drive(loop, hands, self._wait)
+        except BaseException:
+            await hands.close()
+            raise
+        if is_replaced(one, ending):
+            await hands.close()
+        engine.journal.record(one.call, ending.outcome)
+        return answer(ending, request, library)
+
+    async def aclose(self) -> None:
+        """Wake every call that waits, and close the connections."""
+        self._sleeper.close()
+        if self._inner is not None:
+            await self._inner.aclose()
+
+    def _own(self, library: Library) -> httpx2.AsyncBaseTransport:
+        self._inner = library.AsyncHTTPTransport()
+        return self._inner
+
+
+def given(one: OneCall, attempt: Attempt, reply: Reply) -> httpx2.Response:
+    """The reply of one clean send, as it came."""
+    response: httpx2.Response = reply.handle
+    one.original.extensions[ENDED] = response.extensions[EXTENSION] = clean(attempt, reply)
+    one.engine.fallbacks.remember(one.call, reply)
+    return response
+
+
+def is_replaced(one: OneCall, ending: Ending) -> bool:
+    """Whether the caller gets something else than the newest reply."""
+    trouble: Trouble = ending.trouble
+    return not isinstance(trouble, Reply) or trouble.handle is not one.last

@@ -1,0 +1,1 @@
+"""The only files that wait: they carry out what the loop asks for."""
