@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from battle_healer_mock.chance import digest
 from battle_healer_mock.fault import Memo
 from battle_healer_mock.keys import read_key
+from battle_healer_mock.request import Request
 
 MOST_CALLS: Final = 100_000
 INFERRED_IDLE_S: Final = 60.0
@@ -62,20 +63,14 @@ def valid_name(text: str | None) -> str | None:
     return text if text is not None and _NAME.fullmatch(text) else None
 
 
-def identify(
-    headers: Mapping[str, str],
-    method: str,
-    path: str,
-    client: str,
-    trigger: str,
-    account: Callable[[], str],
-) -> Identity:
+def identify(request: Request, trigger: str, account: Callable[[], str]) -> Identity:
     """The call that a request says it belongs to.
 
     In this order: `Healer-Call`; correlation id with method and path; account and idempotency
     key; trace id; else a digest of client address, path and trigger. Never the body or the
     token, since a repair or a refresh changes them.
     """
+    headers, method, path = request.headers, request.method, request.route
     if name := valid_name(headers.get("healer-call")):
         return Identity(name, "healer-call")
     if name := valid_name(headers.get("x-correlation-id")):
@@ -84,7 +79,7 @@ def identify(
         return Identity(f"key:{account()}:{key.value}", "idempotency-key")
     if trace := _TRACE.fullmatch(headers.get("traceparent", "")):
         return Identity(f"trace:{trace[1]}", "traceparent", f" {method} {path}")
-    return Identity(f"inferred:{digest(f'{client} {method} {path} {trigger}')}", "inferred")
+    return Identity(f"inferred:{digest(f'{request.client} {method} {path} {trigger}')}", "inferred")
 
 
 class Calls:

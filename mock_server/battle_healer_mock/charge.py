@@ -88,7 +88,7 @@ def _renames(fields: Json) -> dict[str, str]:
         if name in FIELDS:
             continue
         target = OLD_NAMES.get(name) or nearest_name(name, free)
-        if target in free:
+        if target is not None and target in free:
             chosen[name] = target
             free.remove(target)
     return chosen

@@ -19,15 +19,15 @@ class MockError(Exception):
         return f"{self.where}: {self.what}. {self.fix}"
 
 
-class PortInUse(MockError):
+class PortInUseError(MockError):
     """The address is taken by somebody else, or may not be used."""
 
 
-class StartFailed(MockError):
+class StartError(MockError):
     """The server ended before it could answer."""
 
 
-class BadInput(MockError):
+class BadInputError(MockError):
     """Something a client wrote cannot be read; becomes a 400 that names the item.
 
     known: the words that would have been right, empty where there is no list.
@@ -54,11 +54,11 @@ def nearest_name(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown_name(kind: str, word: str, where: str, known: Iterable[str]) -> BadInput:
+def unknown_name(kind: str, word: str, where: str, known: Iterable[str]) -> BadInputError:
     """An error for a name that is in no table: lists what is known and the nearest."""
     names = tuple(known)
     near = nearest_name(word, names)
     hint = f"Did you mean {near!r}? " if near else ""
-    return BadInput(
+    return BadInputError(
         f"unknown {kind} {word[:80]!r}", where, f"{hint}Known: {', '.join(names)}.", names, near
     )

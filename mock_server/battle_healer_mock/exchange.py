@@ -13,27 +13,10 @@ from battle_healer_mock.dialects.dialect import Dialect
 from battle_healer_mock.dialects.table import DEFAULT
 from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import Bound, Key
+from battle_healer_mock.request import Request
 from battle_healer_mock.state import State
 from battle_healer_mock.tokens import Token
 from battle_healer_mock.trigger import NOTHING, Item, Trigger
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as it arrived, whole. Header names are lower case; `route` has no region."""
-
-    method: str
-    route: str
-    region: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    client: str
-
-    @property
-    def bearer(self) -> str | None:
-        """The token after `Bearer`, None where there is none. Source: RFC 6750, section 2.1."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 @dataclass(slots=True)
@@ -80,7 +63,7 @@ class Exchange:
 
     @property
     def credential_id(self) -> str:
-        """What credential faults bind to: refreshed tokens share it, unknown ones have their own."""
+        """What credential faults bind to: refreshed tokens share it."""
         return self.token.credential.id if self.token else f"unknown:{self.token_id}"
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from battle_healer_mock import refusals
 from battle_healer_mock.answer import Answer, Failure, Lost, Reply
@@ -12,12 +11,12 @@ from battle_healer_mock.calls import identify, valid_name
 from battle_healer_mock.chance import digest
 from battle_healer_mock.dialects import table as dialects
 from battle_healer_mock.dialects.dialect import Dialect
-from battle_healer_mock.errors import BadInput, unknown_name
-from battle_healer_mock.exchange import Exchange, Request
+from battle_healer_mock.errors import BadInputError, unknown_name
+from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import read_key
 from battle_healer_mock.pipeline import decide
-from battle_healer_mock.regions import HOME, REGION_NAMES
+from battle_healer_mock.request import Request, Scope, read_request
 from battle_healer_mock.sending import (
     Receive,
     Send,
@@ -30,7 +29,6 @@ from battle_healer_mock.state import State
 from battle_healer_mock.trigger import Trigger, TriggerError, join, parse
 from battle_healer_mock.wire import Wire
 
-Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BYTES: Final = 1 << 20
@@ -58,8 +56,8 @@ class Front:
             await self._inner(scope, receive, send)
             return
         try:
-            request = _request(scope)
-        except BadInput as error:
+            request = read_request(scope)
+        except BadInputError as error:
             await self._refuse(scope, receive, send, refusals.unknown_region(error))
             return
         if request.route != PROTECTED_PATH:
@@ -99,10 +97,7 @@ class Front:
         bearer = request.bearer
         written = (request.headers.get("x-simulate-failure", ""), request.query.get("simulate", ""))
         asked = ",".join(part for part in written if part)
-        identity = identify(
-            request.headers, request.method, request.route, request.client, asked,
-            lambda: state.tokens.account_of(bearer),
-        )  # fmt: skip
+        identity = identify(request, asked, lambda: state.tokens.account_of(bearer))
         row.call_from = identity.found
         call = state.calls.next_attempt(identity, now_s)
         x = Exchange(
@@ -113,7 +108,7 @@ class Front:
         try:
             x.dialect = _dialect(request)
             x.trigger = self._trigger(x, written)
-        except BadInput as error:
+        except BadInputError as error:
             kind = "bad-trigger" if isinstance(error, TriggerError) else "bad-input"
             row.trigger = asked[:512]
             return x, refusals.bad_input(error, kind)
@@ -206,22 +201,6 @@ class Front:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Failure) -> None:
         reply = spell(refusal, dialects.DEFAULT, self._state.clock.http_date(), None)
         await send_reply(send, reply, scope["method"])
-
-
-def _request(scope: Scope) -> Request:
-    """The request of a scope, with its region taken off the path. Raises BadInput."""
-    path: str = scope["path"]
-    region = HOME
-    if path.startswith("/regions/"):
-        region, _, rest = path.removeprefix("/regions/").partition("/")
-        path = f"/{rest}"
-        if region not in REGION_NAMES:
-            raise unknown_name("region", region, "path", REGION_NAMES)
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    raw_query: bytes = scope["query_string"]
-    query = dict(parse_qsl(raw_query.decode("latin-1"))) if raw_query else {}
-    client = scope.get("client") or ("", 0)
-    return Request(scope["method"], path, region, headers, query, str(client[0]))
 
 
 def _dialect(request: Request) -> Dialect:

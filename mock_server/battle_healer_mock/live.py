@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from battle_healer_mock.errors import BadInput
+from battle_healer_mock.errors import BadInputError
 from battle_healer_mock.trigger import NOTHING, Trigger, parse
 
 MOST_ROWS: Final = 1_000
@@ -60,11 +60,13 @@ class Live:
     def add(
         self, calls: str, trigger: str, method: str | None, ttl_s: float | None, now_s: float
     ) -> LiveRow:
-        """A new rule. Raises TriggerError, or BadInput where there are too many."""
+        """A new rule. Raises TriggerError, or BadInputError where there are too many."""
         read = parse(trigger, "trigger")
         self.drop_ended(now_s)
         if len(self.rows) >= MOST_ROWS:
-            raise BadInput(f"more than {MOST_ROWS} live faults", "faults", "Remove some first.")
+            raise BadInputError(
+                f"more than {MOST_ROWS} live faults", "faults", "Remove some first."
+            )
         self._made += 1
         until_s = None if ttl_s is None else now_s + ttl_s
         row = LiveRow(f"live-{self._made}", calls, read, method and method.upper(), until_s)

@@ -14,12 +14,12 @@ from typing import Final, cast
 from battle_healer_mock import refusals
 from battle_healer_mock.answer import Answer, Reply
 from battle_healer_mock.chance import digest
-from battle_healer_mock.charge import Json, canonical, defects
+from battle_healer_mock.charge import Json, canonical, defects, pointer
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.fault import Stage
 from battle_healer_mock.faults import budget, expired_token, quota, repair, revoked_token
 from battle_healer_mock.firing import delay_s, strike
-from battle_healer_mock.keys import Bound, read_key
+from battle_healer_mock.keys import Bound
 from battle_healer_mock.ledger import Effect
 from battle_healer_mock.tokens import DAY_S, Credential
 
@@ -104,6 +104,7 @@ def body_read(x: Exchange) -> Answer | None:
         return None
     try:
         value: object = json.loads(x.body.decode(), parse_constant=_no_constant)
+        x.row.fields = _field_digests(value)
     except (ValueError, RecursionError) as error:
         given = x.request.headers.get("content-type", "application/json")
         if x.body and "json" not in given.lower():
@@ -112,8 +113,14 @@ def body_read(x: Exchange) -> Answer | None:
     if not isinstance(value, dict):
         return repair.refusal(defects(value))
     x.charge = cast("Json", value)
-    x.row.fields = {f"/{name}"[:80]: digest(canonical(part)) for name, part in x.charge.items()}
     return None
+
+
+def _field_digests(value: object) -> dict[str, str]:
+    """One digest per top-level value, to see later what a resend changed. Raises ValueError."""
+    if not isinstance(value, dict):
+        return {}
+    return {pointer(name)[:80]: digest(canonical(part)) for name, part in value.items()}
 
 
 def _no_constant(name: str) -> object:

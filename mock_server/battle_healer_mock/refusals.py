@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from battle_healer_mock.answer import Answer, Failure, Reply, retry_after
-from battle_healer_mock.errors import BadInput
+from battle_healer_mock.errors import BadInputError
 from battle_healer_mock.regions import BY_NAME, path_of
 
 MAINTENANCE_S: Final = 600.0
@@ -25,7 +25,7 @@ def is_final(answer: Answer) -> bool:
     return answer.status in FINAL_STATUSES or answer.kind == "key-reused"
 
 
-def bad_input(error: BadInput, kind: str = "bad-input") -> Failure:
+def bad_input(error: BadInputError, kind: str = "bad-input") -> Failure:
     """A 400 that names the item, lists what is known, and gives the nearest name."""
     members: dict[str, object] = {"where": error.where, "fix": error.fix}
     if error.known:
@@ -34,7 +34,7 @@ def bad_input(error: BadInput, kind: str = "bad-input") -> Failure:
     return Failure(400, kind, title, str(error), members=members)
 
 
-def unknown_region(error: BadInput) -> Failure:
+def unknown_region(error: BadInputError) -> Failure:
     """A 404 for a path under a region that does not exist."""
     members = {"known": list(error.known), "nearest": error.nearest}
     return Failure(404, "unknown-region", "Unknown region", str(error), members=members)

@@ -31,7 +31,8 @@ CHARGE: Final[Schema] = {
     "description": "The record made by an accepted POST /external-api.",
     "type": "object",
     "required": [
-        "message", "chargeId", "transactionId", "amount", "currency", "status", "region", "createdAt",
+        "message", "chargeId", "transactionId", "amount",
+        "currency", "status", "region", "createdAt",
     ],
     "properties": {
         "message": {"type": "string"},

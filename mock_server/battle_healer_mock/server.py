@@ -15,9 +15,10 @@ import uvicorn
 
 from battle_healer_mock.clock import Clock, Mode
 from battle_healer_mock.control.app import build
-from battle_healer_mock.errors import BadInput, PortInUse, StartFailed
+from battle_healer_mock.control.scenario import load_scenario, read_scenario
+from battle_healer_mock.errors import PortInUseError, StartError
 from battle_healer_mock.front import Front
-from battle_healer_mock.state import FaultRow, State
+from battle_healer_mock.state import State
 from battle_healer_mock.wire import WireProtocol
 
 _START_S: Final = 10.0
@@ -26,13 +27,17 @@ _STOP_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a server starts. Port 0 takes a free one; `scenario` is the body of /control/scenario."""
+    """How a server starts. Port 0 takes a free one; `scenario` is the body of /control/scenario.
+
+    jump: a manual clock moves on by itself whenever an exchange has to wait for it.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8001
     seed: str = "42"
     clock: Mode = "real"
     scenario: dict[str, Any] | None = None
+    jump: bool = False
 
 
 class _Uvicorn(uvicorn.Server):
@@ -49,14 +54,14 @@ class _Uvicorn(uvicorn.Server):
 class MockServer:
     """One chaos server. As a context manager it runs in a thread of its own.
 
-    Raises BadInput for a scenario that cannot be read, PortInUse for a taken address.
+    Raises BadInputError for a scenario that cannot be read, PortInUseError for a taken address.
     """
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self.state = State(self.options.seed, Clock(self.options.clock))
+        self.state = State(self.options.seed, Clock(self.options.clock, jumps=self.options.jump))
         if self.options.scenario is not None:
-            load_scenario(self.state, self.options.scenario)
+            load_scenario(self.state, read_scenario(self.options.scenario))
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -86,7 +91,7 @@ class MockServer:
         self._thread = threading.Thread(target=self._run, name="mock-server", daemon=True)
         self._thread.start()
         if not self._started.wait(_START_S) or self._error is not None:
-            raise StartFailed(
+            raise StartError(
                 "the server did not start", self.url, "See the cause above."
             ) from self._error
         return self
@@ -171,23 +176,6 @@ class MockServer:
         await asyncio.sleep(0)
 
 
-def load_scenario(state: State, scenario: dict[str, Any]) -> None:
-    """Load a scenario given as data. Raises BadInput that names the item."""
-    from pydantic import ValidationError  # noqa: PLC0415 - only where a scenario is given
-
-    from battle_healer_mock.control.bodies import ScenarioBody  # noqa: PLC0415
-
-    try:
-        body = ScenarioBody.model_validate(scenario)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "/".join(str(part) for part in first["loc"])
-        known = tuple(ScenarioBody.model_fields)
-        raise BadInput(first["msg"], f"scenario {where}", f"Known: {', '.join(known)}.") from error
-    rows = [FaultRow(f.trigger, f.calls, f.method, f.ttl_s) for f in body.faults]
-    state.load(body.name, rows, body.regions, body.seed, body.retry_budget)
-
-
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
@@ -197,7 +185,7 @@ def _bind(host: str, port: int) -> socket.socket:
         sock.listen(2048)
     except OSError as error:
         sock.close()
-        raise PortInUse(
+        raise PortInUseError(
             f"cannot listen: {error.strerror or error}", f"{host}:{port}",
             "Take another port with --port, or --port 0 for a free one.",
         ) from error  # fmt: skip

@@ -83,7 +83,7 @@ class State:
         seed: str | None = None,
         retry_budget: int | None = None,
     ) -> None:
-        """Begin a scenario on a clean state. Raises BadInput, and then changes nothing."""
+        """Begin a scenario on a clean state. Raises BadInputError, and then changes nothing."""
         rows = list(faults)
         live, now_s = Live(), self.clock.now()
         for row in rows:
@@ -95,7 +95,7 @@ class State:
         self.regions.update(regions or {})
 
     def set_regions(self, regions: Mapping[str, str]) -> None:
-        """Change the state of regions. Raises BadInput, and then changes nothing."""
+        """Change the state of regions. Raises BadInputError, and then changes nothing."""
         self._check_regions(regions)
         self.regions.update(regions)
 

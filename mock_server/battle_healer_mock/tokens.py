@@ -115,7 +115,7 @@ class Tokens:
         token = self.find(text)
         return token.credential.account if token else f"guest-{digest(text or '')[:12]}"
 
-    def issue(
+    def issue(  # noqa: PLR0913 - the five facts of a credential, and the time
         self,
         user_id: str,
         provider: str = "mock",
@@ -125,7 +125,7 @@ class Tokens:
         *,
         now_s: float,
     ) -> tuple[str, Credential]:
-        """A new credential with its first token. Raises BadInput for an unknown tier."""
+        """A new credential with its first token. Raises BadInputError for an unknown tier."""
         if tier not in TIERS:
             raise unknown_name("tier", tier, "tier", TIERS)
         ordinal = self._next_ordinal(user_id)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from battle_healer_mock.dialects import table as dialects
-from battle_healer_mock.errors import BadInput, nearest_name, unknown_name
+from battle_healer_mock.errors import BadInputError, nearest_name, unknown_name
 from battle_healer_mock.fault import Fault, Stage
 from battle_healer_mock.faults import table as faults
 from battle_healer_mock.regions import REGION_NAMES
@@ -35,7 +35,7 @@ _SUFFIX: Final = {
 _MEANING: Final = {"=": "value", "*": "count", "@": "region", "~": "dialect"}
 
 
-class TriggerError(BadInput):
+class TriggerError(BadInputError):
     """A trigger that cannot be read; names the item, what is known, and the nearest name."""
 
 
@@ -91,7 +91,7 @@ def parse(text: str, where: str = "X-Simulate-Failure") -> Trigger:
         return _ordered([_item(part, where) for part in parts])
     except TriggerError:
         raise
-    except BadInput as error:
+    except BadInputError as error:
         raise TriggerError(error.what, where, error.fix, error.known, error.nearest) from error
 
 

@@ -3,63 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from battle_healer_mock.answer import Failure
-from battle_healer_mock.control import books, bodies, contract, switches
+from battle_healer_mock.control import bodies, books
+from battle_healer_mock.control.assistance import Assistance
+from battle_healer_mock.control.credentials import Credentials
 from battle_healer_mock.control.docs_page import page
 from battle_healer_mock.control.openapi import document
-from battle_healer_mock.dialects import problem
-from battle_healer_mock.errors import BadInput, nearest_name
+from battle_healer_mock.control.replies import problem_reply
+from battle_healer_mock.control.switches import Switches
+from battle_healer_mock.errors import BadInputError, nearest_name
 from battle_healer_mock.refusals import bad_input, method_not_allowed
 from battle_healer_mock.state import State
 
-# Told apart by their fields: the model whose field a misspelt name was meant for.
-_CLOSED = (bodies.FaultBody, bodies.ScenarioBody, bodies.ClockBody)
+# What each path of the control API takes, to list the names that would have been right.
+_TAKES: Final[dict[str, type[BaseModel]]] = {
+    "/control/faults": bodies.FaultBody,
+    "/control/scenario": bodies.ScenarioBody,
+    "/control/clock": bodies.ClockBody,
+}
 
 
 def build(state: State) -> FastAPI:
     """The application that serves `state`."""
     app = FastAPI(title="battle-healer mock server", docs_url=None, redoc_url=None)
-    app.include_router(contract.router(state))
+    app.include_router(Credentials(state).router())
+    app.include_router(Assistance(state).router())
     app.include_router(books.router(state))
-    app.include_router(switches.router(state))
+    app.include_router(Switches(state).router())
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(page(app.openapi()))
 
-    @app.exception_handler(BadInput)
-    async def on_bad_input(request: Request, error: BadInput) -> Response:
-        return _respond(bad_input(error))
+    @app.exception_handler(BadInputError)
+    async def on_bad_input(request: Request, error: BadInputError) -> Response:
+        return problem_reply(bad_input(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_bad_body(request: Request, error: RequestValidationError) -> Response:
-        return _respond(_bad_body(error.errors()))
+        return problem_reply(_bad_body(request.url.path, error.errors()))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
-        return _respond(_http_error(app, request, error))
+        return problem_reply(_http_error(app, request, error))
 
     return app
 
 
-def _respond(failure: Failure) -> Response:
-    content_type, body = problem.write(failure)
-    headers = {name: value for name, value in failure.headers}
-    return Response(body, failure.status, headers, content_type)
-
-
-def _bad_body(errors: Sequence[Any]) -> Failure:
+def _bad_body(route: str, errors: Sequence[Any]) -> Failure:
     """A 400 that names every item of a body that does not fit."""
-    items = [_item(error) for error in errors]
+    items = [_item(route, error) for error in errors]
     detail = " ".join(str(item["detail"]) for item in items)
     members: dict[str, object] = {"errors": items}
     for name in ("known", "nearest"):
@@ -68,13 +70,13 @@ def _bad_body(errors: Sequence[Any]) -> Failure:
     return Failure(400, "bad-input", "Bad input", detail, members=members)
 
 
-def _item(error: Any) -> dict[str, object]:
+def _item(route: str, error: Any) -> dict[str, object]:
     path = [str(part) for part in error["loc"][1:]]
     where = "/".join(["", *path])
     item: dict[str, object] = {"pointer": where, "code": error["type"]}
     detail = f"{where or 'body'}: {error['msg']}."
     if error["type"] == "extra_forbidden":
-        known = _siblings(path)
+        known = _siblings(route, path)
         near = nearest_name(path[-1], known)
         item |= {"known": known, "nearest": near}
         detail += f" Did you mean {near!r}?" if near else ""
@@ -82,12 +84,10 @@ def _item(error: Any) -> dict[str, object]:
     return item | {"detail": detail}
 
 
-def _siblings(path: list[str]) -> list[str]:
-    """The fields that the object at `path` may have: that of the model nearest to the name."""
-    if path[0] == "faults":
-        return list(bodies.FaultBody.model_fields)
-    models = [list(model.model_fields) for model in _CLOSED]
-    return next((names for names in models if nearest_name(path[-1], names)), models[1])
+def _siblings(route: str, path: list[str]) -> list[str]:
+    """The fields that the object at `path` of the route's body may have."""
+    model = bodies.FaultBody if len(path) > 1 else _TAKES.get(route, bodies.ScenarioBody)
+    return list(model.model_fields)
 
 
 def _http_error(app: FastAPI, request: Request, error: HTTPException) -> Failure:
@@ -102,8 +102,3 @@ def _http_error(app: FastAPI, request: Request, error: HTTPException) -> Failure
         404, "not-found", "Not found", f"{request.url.path[:200]} is no path here.{hint}",
         members={"known": known, "nearest": near},
     )  # fmt: skip
-
-
-def routes_of(app: FastAPI) -> list[APIRoute]:
-    """The documented routes of an application."""
-    return [route for route in app.routes if isinstance(route, APIRoute)]

@@ -80,13 +80,14 @@ class ScenarioBody(Closed):
     """A whole situation; loading it resets the server's state."""
 
     name: str = Field(min_length=1, max_length=128, examples=["payments-storm"])
-    seed: str | None = Field(None, max_length=128, examples=["42"])
+    seed: str | int | None = Field(None, examples=["42"])
     retry_budget: int | None = Field(None, ge=0, le=10_000)
     faults: list[FaultBody] = Field(default_factory=list, max_length=1_000)
     regions: dict[str, str] = Field(default_factory=dict, examples=[{"us": "down"}])
 
 
 class ClockBody(Closed):
-    """How much time passes on a manual clock."""
+    """How much time passes on a manual clock, and whether it jumps where an exchange waits."""
 
-    advance_s: float = Field(ge=0, le=31_536_000, examples=[30])
+    advance_s: float = Field(0, ge=0, le=31_536_000, examples=[30])
+    jump: bool | None = None

@@ -16,7 +16,8 @@ code { font: 0.9em ui-monospace, monospace; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: 0.4rem 0.6rem; }
 tr + tr { border-top: 1px solid var(--line); }
-details { border: 1px solid var(--line); border-radius: 6px; margin: 0.4rem 0; padding: 0.4rem 0.8rem; }
+details { border: 1px solid var(--line); border-radius: 6px; }
+details { margin: 0.4rem 0; padding: 0.4rem 0.8rem; }
 summary { cursor: pointer; } summary b { display: inline-block; min-width: 4.5rem; }
 pre { background: var(--soft); padding: 0.6rem; overflow-x: auto; white-space: pre-wrap; }
 """

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from battle_healer_mock.answer import Failure, Told
+
+_CLIENT_ERRORS: Final = range(400, 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Dialect:
 
 def status_says_no(status: int) -> bool:
     """Whether the status alone means that nothing was processed: a refusal of the client's."""
-    return 400 <= status < 500
+    return status in _CLIENT_ERRORS
 
 
 def told_in(dialect: Dialect, status: int | None, told: Told) -> Told:

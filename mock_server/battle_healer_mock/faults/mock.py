@@ -10,7 +10,7 @@ Source: RFC 9111, section 5.1 (`Age`).
 
 from __future__ import annotations
 
-from battle_healer_mock.answer import Reply
+from battle_healer_mock.answer import Headers, Reply
 from battle_healer_mock.argument import choice
 from battle_healer_mock.fault import Fault, Shot, Stage
 
@@ -20,7 +20,7 @@ STALE_AGE_S = 120
 def answer(shot: Shot) -> Reply:
     """An answer in the right shape that nothing stands behind."""
     kind = str(shot.argument)
-    headers = (("X-Degradation", kind),)
+    headers: Headers = (("X-Degradation", kind),)
     if kind == "stale":
         headers += (("Age", str(STALE_AGE_S)),)
     payload = {**shot.x.stand_in(), "degradation": kind}

@@ -1,0 +1,56 @@
+"""A request as it arrived: region off the path, header names in lower case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from battle_healer_mock.errors import unknown_name
+from battle_healer_mock.regions import HOME, REGION_NAMES
+
+Scope = MutableMapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All of a request but its body. `route` is the path without its region."""
+
+    method: str
+    route: str
+    region: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    client: str
+
+    @property
+    def bearer(self) -> str | None:
+        """The token after `Bearer`, None where there is none. Source: RFC 6750, section 2.1."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def read_request(scope: Scope) -> Request:
+    """The request of an ASGI scope. Raises BadInputError for a region that does not exist."""
+    path: str = scope["path"]
+    region = HOME
+    if path.startswith("/regions/"):
+        region, _, rest = path.removeprefix("/regions/").partition("/")
+        path = f"/{rest}"
+        if region not in REGION_NAMES:
+            raise unknown_name("region", region, "path", REGION_NAMES)
+    raw_query: bytes = scope["query_string"]
+    query = dict(parse_qsl(raw_query.decode("latin-1"))) if raw_query else {}
+    client = scope.get("client") or ("", 0)
+    headers = _headers(scope["headers"])
+    return Request(scope["method"], path, region, headers, query, str(client[0]))
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Names and values as text; fields of one name become a list. RFC 9110, section 5.3."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers

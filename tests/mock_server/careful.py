@@ -1,0 +1,158 @@
+"""A small client that does all a careful client can: it knows replies, not faults.
+
+It resends only what is safe, waits as long as it is told, and changes what a reply names.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import httpx2
+
+from tests.mock_server.driving import CHARGE, Json, Mock
+
+Ending = Literal["delivered", "ambiguous", "no cure", "too many"]
+MOST_REQUESTS = 30
+LONG_S = 3600
+
+
+@dataclass
+class Careful:
+    """One call: what to send, where, and what happened."""
+
+    mock: Mock
+    method: str
+    faults: str
+    key: str | None
+    tokens: Iterator[str]
+    call: str = "corr-1"
+    dialect: str = ""
+    region: str = "us"
+    body: Json = field(default_factory=lambda: {**CHARGE, "note": "for lunch"})
+    replies: list[httpx2.Response | None] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+
+    def run(self) -> Ending:
+        self.token = next(self.tokens)
+        while len(self.replies) < MOST_REQUESTS:
+            reply = self._send()
+            self.replies.append(reply)
+            ending = self._handle(reply)
+            if ending is not None:
+                return ending
+        return "too many"
+
+    @property
+    def is_safe(self) -> bool:
+        return self.method == "GET" or self.key is not None
+
+    def _send(self) -> httpx2.Response | None:
+        try:
+            return self.mock.call(
+                self.method, self.faults, token=self.token, call=self.call, region=self.region,
+                key=self.key, body=self.body,
+                query=f"?dialect={self.dialect}" if self.dialect else "",
+            )  # fmt: skip
+        except httpx2.TransportError:
+            return None
+
+    def _handle(self, reply: httpx2.Response | None) -> Ending | None:
+        if reply is None:
+            return None if self.is_safe else "ambiguous"
+        handle = {401: self._unauthorized, 402: self._rotate, 409: self._wait, 422: self._repair,
+                  429: self._throttled}.get(reply.status_code)  # fmt: skip
+        if handle is not None:
+            return handle(reply)
+        if reply.status_code == 200 and not _is_soft(reply):
+            return "delivered"
+        if not (self.is_safe or _said_no(reply)):
+            return "ambiguous"
+        return self._elsewhere(reply) if reply.status_code == 503 else None
+
+    def _unauthorized(self, reply: httpx2.Response) -> Ending | None:
+        if "revoked" in reply.headers["www-authenticate"]:
+            return self._rotate(reply)
+        answer = self.mock.post("/refresh-token", json={"token": self.token})
+        self.token = answer.json()["token"]
+        return None
+
+    def _rotate(self, reply: httpx2.Response) -> Ending | None:
+        following = next(self.tokens, None)
+        if following is None:
+            return "no cure"
+        self.token = following
+        return None
+
+    def _throttled(self, reply: httpx2.Response) -> Ending | None:
+        if wait_of(reply) > LONG_S:
+            return self._rotate(reply)
+        return self._wait(reply)
+
+    def _wait(self, reply: httpx2.Response) -> Ending | None:
+        self.waits_s.append(wait_of(reply))
+        self.mock.advance(self.waits_s[-1])
+        return None
+
+    def _elsewhere(self, reply: httpx2.Response) -> Ending | None:
+        tried = {str(old.url.path) for old in self.replies if old is not None}
+        if len(tried) > 1 and "retry-after" in reply.headers:
+            self._wait(reply)
+        self.region = "eu" if self.region == "us" else "us"
+        return None
+
+    def _repair(self, reply: httpx2.Response) -> Ending | None:
+        if "json" not in reply.headers["content-type"]:
+            return "no cure"
+        hints = [error.get("hint") for error in reply.json().get("errors", [])]
+        if not hints or None in hints:
+            return "no cure"
+        for hint in hints:
+            patch(self.body, hint)
+        return None
+
+
+def patch(body: Json, operation: Json) -> None:
+    """Applies one JSON Patch operation on a top-level field."""
+    name = operation["path"][1:]
+    if operation["op"] == "move":
+        body[name] = body.pop(operation["from"][1:])
+    elif operation["op"] == "remove":
+        del body[name]
+    else:
+        body[name] = operation["value"]
+
+
+def wait_of(reply: httpx2.Response) -> float:
+    """Seconds that the reply asks for, in any spelling; 1 where it says nothing."""
+    headers = reply.headers
+    now = parsedate_to_datetime(headers["date"])
+    if (text := headers.get("retry-after")) is not None:
+        return float(text) if text.isdigit() else _until(parsedate_to_datetime(text), now)
+    if (text := headers.get("ratelimit")) is not None:
+        return float(text.rpartition("t=")[2])
+    reset = float(headers.get("ratelimit-reset") or headers.get("x-ratelimit-reset") or 0)
+    if reset > 1e11:
+        reset /= 1000
+    if reset > 1e8:
+        return reset - now.timestamp()
+    if reset:
+        return reset
+    told: Any = reply.json() if "json" in headers["content-type"] else {}
+    return float(told.get("retry_after_seconds", 1))
+
+
+def _until(then: datetime, now: datetime) -> float:
+    return max(0.0, math.ceil((then - now).total_seconds()))
+
+
+def _is_soft(reply: httpx2.Response) -> bool:
+    if "x-degradation" in reply.headers or "json" not in reply.headers["content-type"]:
+        return True
+    return reply.json().get("ok") is False
+
+
+def _said_no(reply: httpx2.Response) -> bool:
+    return reply.headers.get("x-processed") == "no"
