@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from battle_healer.errors import SettingsError
 from battle_healer.text import safe
 
-PREFIX = "HEALER_"
+PREFIX: Final = "HEALER_"
 
 
 class Settings(BaseSettings):
@@ -79,7 +80,7 @@ def env_example() -> str:
     return "\n".join([_HEAD, *rows])
 
 
-_HEAD = """\
+_HEAD: Final = """\
 # Settings of the process. Copy to .env and uncomment; a variable of the environment wins.
 # Tokens that a policy refers to, as in `token: {env: PAY_TOKEN}`, may stand in .env too.
 """

@@ -24,6 +24,8 @@ def region_url(url: str, base: str | None = None) -> str:
     base: the origin that a relative URL ("/", "/regions/eu") is applied to; None where relative
     ones are not allowed. Raises AddressError.
     """
+    if "?" in url or "#" in url:
+        raise AddressError("a query or fragment in a region URL", "End the URL with its path.")
     if url.startswith("/"):
         if base is None:
             raise AddressError(
@@ -54,8 +56,6 @@ def _split(url: str) -> SplitResult:
             "a user name or password in a URL",
             "Remove it, and declare a credential instead: token: {env: NAME}.",
         )
-    if "?" in url or "#" in url:
-        raise AddressError("a query or fragment in a region URL", "End the URL with its path.")
     return parts
 
 

@@ -145,7 +145,7 @@ def _post_targets(file: PolicyFile, base: str | None) -> Iterator[Finding]:
             if target.startswith("/") and not target.startswith("//"):
                 continue
             try:
-                is_declared = origin_of(target.partition("?")[0]) in origins
+                is_declared = origin_of(target) in origins
             except AddressError as error:
                 yield Finding(at, f"post is {error.what}", "Write a path, as in /refresh-token.")
                 continue

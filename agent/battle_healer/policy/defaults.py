@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Final
 
 from battle_healer.rules import Bounds
 
-_HEAD = """\
+_HEAD: Final = """\
 # Defaults
 
 What bounds a call when nothing else is said. A policy changes a row under `bounds:`, within the

@@ -99,7 +99,7 @@ class _Builder:
 
     def build(self, node: yaml.Node, loc: Loc) -> Any:
         self.values += 1
-        if self.values > MAX_VALUES or len(loc) > MAX_DEPTH:
+        if self.values > MAX_VALUES or len(loc) >= MAX_DEPTH:
             raise self._error(
                 node,
                 "too many or too deeply nested values",

@@ -37,11 +37,12 @@ _LIMITS = {
 
 def shape_errors(document: Document, error: ValidationError) -> tuple[PolicyError, ...]:
     """Errors of ours, in the order of lines."""
-    found = [
-        (line_of(document, row["loc"]), _told(document, row))
-        for row in error.errors(include_url=False)
-    ]
-    return tuple(told for _, told in sorted(found, key=lambda pair: pair[0]))
+    # On one line a typo comes before the key that is missing because of it.
+    rows = sorted(
+        error.errors(include_url=False),
+        key=lambda row: (line_of(document, row["loc"]), row["type"] == "missing"),
+    )
+    return tuple(_told(document, row) for row in rows)
 
 
 def line_of(document: Document, loc: Loc) -> int:
@@ -67,9 +68,10 @@ def _words(row: ErrorDetails, loc: Loc) -> tuple[str, str]:
     kind, context = row["type"], row.get("ctx", {})
     name = _spoken(loc)
     if kind == "extra_forbidden":
-        return f"unknown key {safe(str(loc[-1]))!r}{_inside(loc)}", nearest(
-            str(loc[-1]), known_keys(loc[:-1])
-        )
+        # `token: {abc}` is YAML for the key abc, which may well be a token.
+        key = "" if "token" in loc[:-1] else f" {safe(str(loc[-1]))!r}"
+        fix = nearest(str(loc[-1]), known_keys(loc[:-1]))
+        return f"unknown key{key}{_inside(loc)}", fix
     if kind == "missing":
         return f"`{name}` is missing{_inside(loc)}", "Add it."
     if kind == "form":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -21,14 +20,12 @@ class Policy:
     """A policy that parsed. `rules` is what the loop reads; the rest is for people.
 
     where: the file's name, for messages. path: None for a policy from text.
-    data: the file's plain data, as written. base: the origin of relative region URLs.
+    stamps: of the files that it was made of.
     """
 
     rules: Rules
     where: str = FILE_NAME
     path: Path | None = None
-    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    base: str | None = None
     stamps: tuple[Stamp, ...] = field(default=(), repr=False)
 
     @classmethod
@@ -90,7 +87,8 @@ def find_policy(explicit: str | Path | None = None) -> Path | None:
     if named is None:
         here = Path(FILE_NAME)
         return here if here.is_file() else None
-    path = Path(named)
+    # A shell expands `~`; `.env` and a quoted argument do not.
+    path = Path(named).expanduser()
     if not path.is_file():
         raise PolicyError(
             f"there is no policy file {safe(str(path))}",
@@ -115,7 +113,7 @@ def _policy(
         first, *others = result
         more = f" `healer policy check` shows {len(others)} more." if others else ""
         raise PolicyError(first.what, first.where, first.fix + more)
-    return Policy(result.rules, where, path, result.data, base, stamps + result.stamps)
+    return Policy(result.rules, where, path, stamps + result.stamps)
 
 
 def _text_of(path: Path) -> tuple[str, Stamp]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -20,10 +19,9 @@ from battle_healer.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a policy without errors comes to. data: as written; stamps: of files it names."""
+    """What a policy without errors comes to. stamps: of the files that it names."""
 
     rules: Rules
-    data: dict[str, Any]
     stamps: tuple[Stamp, ...]
 
 
@@ -47,4 +45,4 @@ def opened(
         return shape_errors(document, error)
     except PolicyError as error:
         return (error,)
-    return Opened(rules, document.data, tuple(resolver.stamps))
+    return Opened(rules, tuple(resolver.stamps))

@@ -170,7 +170,7 @@ class Resolver:
             content, stamp = read_stamped(path, MAX_FILE_BYTES)
         except (OSError, ValueError) as error:
             what = f"{safe(name)} cannot be read ({type(error).__name__})"
-            fix = f"Paths are relative to {safe(str(self.folder))}."
+            fix = f"Paths are relative to {safe(str(self.folder.absolute()))}."
             raise self.document.error(loc, what, fix) from error
         if len(content) > MAX_FILE_BYTES:
             raise self.document.error(loc, f"{safe(name)} is larger than 1 MiB", "Shorten it.")

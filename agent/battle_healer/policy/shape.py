@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    create_model,
+)
+from pydantic_core import CoreSchema
 
 from battle_healer.policy.forms import (
     Duration,
@@ -27,8 +35,10 @@ from battle_healer.rules import Bounds, DegradeTier, Idempotency, Tier
 class _Later:
     """Marks a key whose feature is not in this version."""
 
-    def __repr__(self) -> str:
-        return "LATER"
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "description": "Not in this version."}
 
 
 LATER: Final = _Later()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from battle_healer.policy.policy import Policy
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
@@ -12,7 +12,7 @@ from battle_healer.rules import CredentialRule, Degrade, Destination, Endpoint, 
 from battle_healer.secret import MASK, Secret
 from battle_healer.text import safe
 
-_SECRET_WORDS = ("secret", "password", "token", "key", "auth")
+_SECRET_WORDS: Final = ("secret", "password", "token", "key", "auth")
 
 
 def show(policy: Policy) -> str:

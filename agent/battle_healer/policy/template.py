@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 from urllib.parse import urlsplit
 
 from battle_healer.errors import PolicyError
@@ -15,12 +16,11 @@ def template(url: str) -> str:
     So it does with its commented lines uncommented, except for the files that they name.
     Raises PolicyError for a URL that cannot be a destination.
     """
-    address = url.partition("#")[0].partition("?")[0]
     try:
-        origin = origin_of(address)
+        origin = origin_of(url)
     except AddressError as error:
         raise PolicyError(f"URL is {error.what}", "healer init", error.fix) from None
-    return _TEMPLATE.format(origin=origin, name=_name_of(origin), path=_path_of(address))
+    return _TEMPLATE.format(origin=origin, name=_name_of(origin), path=_path_of(url))
 
 
 def _name_of(origin: str) -> str:
@@ -33,21 +33,22 @@ def _name_of(origin: str) -> str:
     return word if re.match(r"[a-z]", word) else f"api-{word}"
 
 
-def _path_of(address: str) -> str:
-    path = urlsplit(address).path.rstrip("/")
+def _path_of(url: str) -> str:
+    path = urlsplit(url).path.rstrip("/")
     return path if re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path) else "/charges"
 
 
-_TEMPLATE = """\
+_TEMPLATE: Final = """\
 # What healer may do for your calls. Without a line here it waits, resends what is safe, and
-# tells the truth; every line below lets it do more. Check it with `healer policy check`.
+# tells the truth; every line below lets it do more. Take the # off a line to use it, and check
+# the file with `healer policy check`.
 version: 1
 
 # What holds for endpoints that do not say otherwise.
 defaults: {{repair: off, adapt: off, planner: heuristic}}
 
-# Bounds of one call; docs/defaults.md lists them all.
-# bounds: {{deadline_s: 20, requests: 6}}
+# Bounds of one call; there are more, each with a default.
+#bounds: {{deadline_s: 20, requests: 6}}
 
 destinations:
   # In a program, `{name}:/path` names this API too.
@@ -55,31 +56,31 @@ destinations:
     regions:
       - {{name: main, url: "{origin}", priority: 1}}
       # A second place that serves the same API; calls fail over to it.
-      # - {{name: second, url: "https://second.example", priority: 2}}
+      #- {{name: second, url: "https://second.example", priority: 2}}
 
     # Tokens by reference, never in this file. `refresh` replaces one that has expired; a backup
     # takes over when the first is spent or revoked.
-    # credentials:
-    #   - name: primary
-    #     tier: primary
-    #     token: {{env: API_TOKEN}}
-    #     refresh: {{post: /refresh-token}}
-    #   - {{name: backup, tier: backup, token: {{env: API_TOKEN_2}}}}
+    #credentials:
+      #- name: primary
+        #tier: primary
+        #token: {{env: API_TOKEN}}
+        #refresh: {{post: /refresh-token}}
+      #- {{name: backup, tier: backup, token: {{env: API_TOKEN_2}}}}
 
     # Only if its documentation says that `processed` in its errors can be relied on.
-    # says_processed: on
+    #says_processed: on
 
-    # endpoints:
-    #   - name: charge
-    #     match: POST {path}
-    #     # honoured: it remembers an Idempotency-Key, so a keyed write may be sent again.
-    #     # create: the same, and healer makes the key. unknown, unsupported: it does not.
-    #     idempotency: honoured
-    #     # JSON Schemas of the body and of the answer.
-    #     contract: {{request: charge-request.json, response: charge.json}}
-    #     # Put a refused body right where the error names how; put a drifted answer right.
-    #     repair: on
-    #     adapt: on
-    #     # What a repair must never touch.
-    #     protected: [/amount, /currency]
+    #endpoints:
+      #- name: charge
+        #match: POST {path}
+        # honoured: it remembers an Idempotency-Key, so a keyed write may be sent again.
+        # create: the same, and healer makes the key. unknown, unsupported: it does not.
+        #idempotency: honoured
+        # JSON Schemas of the body and of the answer.
+        #contract: {{request: charge-request.json, response: charge.json}}
+        # Put a refused body right where the error names how, and a drifted answer.
+        #repair: on
+        #adapt: on
+        # What a repair must never touch.
+        #protected: [/amount, /currency]
 """

@@ -1,0 +1,166 @@
+from pathlib import Path
+
+import pytest
+
+from battle_healer.errors import PolicyError
+from battle_healer.policy import Policy
+from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
+from battle_healer.rules import (
+    Bounds,
+    CredentialRule,
+    Degrade,
+    Destination,
+    Endpoint,
+    Region,
+    TokenCall,
+)
+
+EVERY_PART = """\
+version: 1
+defaults: {adapt: on, planner: scripted}
+bounds: {requests: 5, deadline_s: 12}
+secret_headers: [X-Pin]
+queues: {charges: {}}
+destinations:
+  pay:
+    regions:
+      - {name: eu, url: "HTTPS://EU.pay.example:443/v1/", priority: 2}
+      - {name: us, url: "https://us.pay.example:8443"}
+    credentials:
+      - {name: a, token: {env: A}, refresh: {post: /refresh, token: /data/token}}
+      - {name: b, tier: backup, token: {file: b.txt}, scopes: [write]}
+      - {name: c, tier: free-tier, token: {command: [op, read]}, header: X-Api-Key, scheme: ""}
+      - {name: d, token: {post: /token, body: {user: me}, expires_in: /ttl}}
+    says_processed: on
+    call_header: on
+    planner: heuristic
+    endpoints:
+      - name: charge
+        match: POST /charges
+        idempotency: create
+        contract: {request: {type: object}, response: charge.json}
+        protected: [/amount]
+        may_clamp: [/count]
+        repair: on
+        degrade:
+          tiers: [stale, file, example, post]
+          file: f.json
+          example: {a: 1}
+          post: /mock
+          writes: on
+        queue: charges
+        planner: evil
+      - {name: list, match: GET /charges, adapt: off, degrade: off, contract: {response: {}}}
+"""
+
+
+@pytest.fixture
+def pay(folder: Path) -> Destination:
+    (folder / "charge.json").write_text('{"type": "object", "required": ["id"]}', "utf-8")
+    (folder / "f.json").write_bytes(b'{"id": 0}')
+    (folder / "healer.yaml").write_text(EVERY_PART, "utf-8")
+    return Policy.load(folder / "healer.yaml").rules.destinations[0]
+
+
+def test_regions_stand_by_priority_in_one_spelling(pay: Destination) -> None:
+    assert pay.regions == (
+        Region("us", "https://us.pay.example:8443", 1),
+        Region("eu", "https://eu.pay.example/v1", 2),
+    )
+
+
+def test_credentials_are_references_with_the_line_they_stand_on(
+    pay: Destination, folder: Path
+) -> None:
+    where = f"{folder / 'healer.yaml'}"
+    assert pay.credentials == (
+        CredentialRule(
+            "a", FromEnv("A", f"{where}:12"), refresh=TokenCall("/refresh", None, "/data/token")
+        ),
+        CredentialRule(
+            "b", FromFile(folder / "b.txt", f"{where}:13"), "backup", scopes=frozenset({"write"})
+        ),
+        CredentialRule(
+            "c", FromCommand(("op", "read"), folder, f"{where}:14"), "free-tier",
+            header="X-Api-Key", scheme="",
+        ),
+        CredentialRule("d", TokenCall("/token", {"user": "me"}, None, "/ttl")),
+    )  # fmt: skip
+
+
+def test_endpoints_say_what_is_declared_and_take_the_rest_from_the_defaults(
+    pay: Destination,
+) -> None:
+    charge, listing = pay.endpoints
+    assert charge == Endpoint(
+        name="charge",
+        match="POST /charges",
+        idempotency="create",
+        request_schema={"type": "object"},
+        response_schema={"type": "object", "required": ["id"]},
+        protected=("/amount",),
+        may_clamp=("/count",),
+        repair=True,
+        adapt=True,
+        degrade=Degrade(
+            ("stale", "file", "example", "post"), b'{"id": 0}', {"a": 1}, "/mock", writes=True
+        ),
+        queue="charges",
+        planner="evil",
+    )
+    assert listing == Endpoint(name="list", match="GET /charges", response_schema={})
+    assert pay.fallback == Endpoint(adapt=True)
+
+
+def test_the_rest_of_the_file_is_in_force_too(folder: Path, pay: Destination) -> None:
+    rules = Policy.load("healer.yaml").rules
+    assert (pay.says_processed, pay.call_header, pay.planner) == (True, True, "heuristic")
+    assert rules.bounds == Bounds(requests=5, deadline_s=12)
+    assert rules.planner == "scripted"
+    assert rules.secret_headers == {"x-pin"}
+    assert pay.policy == str(folder / "healer.yaml")
+
+
+def test_nothing_is_allowed_that_is_not_said() -> None:
+    rules = Policy.parse(
+        "version: 1\ndestinations: {pay: {regions: [{name: us, url: https://a.example}]}}\n"
+    ).rules
+    (pay,) = rules.destinations
+    assert pay.fallback == Endpoint()
+    assert (pay.says_processed, pay.call_header, pay.credentials) == (False, False, ())
+    assert (rules.bounds, rules.planner) == (Bounds(), "heuristic")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"{", "is not JSON"),
+        (b"[1]", "is not a JSON object"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"\xff\xfe\xfd", "is not JSON"),
+        (b" " * 1_048_577, "is larger than 1 MiB"),
+        (b'{"type": "nonsense"}', "not a JSON Schema"),
+        (b'{"items": {"$ref": "file:///etc/passwd"}}', "a $ref to elsewhere"),
+    ],
+    ids=["cut", "list", "deep", "bytes", "large", "schema", "reference"],
+)
+def test_a_contract_file_that_cannot_be_used_is_told_with_the_line(
+    folder: Path, content: bytes, what: str
+) -> None:
+    (folder / "charge.json").write_bytes(content)
+    with pytest.raises(PolicyError, match=what.replace("$", r"\$")) as caught:
+        Policy.parse(
+            "version: 1\ndestinations:\n  pay:\n"
+            "    regions: [{name: us, url: https://a.example}]\n"
+            "    endpoints: [{name: c, match: GET /c, contract: {response: charge.json}}]\n"
+        )
+    assert caught.value.where == "healer.yaml:5"
+
+
+def test_a_schema_may_refer_to_its_own_parts() -> None:
+    rules = Policy.parse(
+        "version: 1\ndestinations: {pay: {regions: [{name: us, url: https://a.example}],\n"
+        "  endpoints: [{name: c, match: GET /c, contract:\n"
+        "    {response: {$defs: {id: {type: string}}, properties: {id: {$ref: '#/$defs/id'}}}}}]}}"
+    ).rules
+    assert rules.destinations[0].endpoints[0].response_schema is not None
