@@ -134,7 +134,8 @@ def body_good(x: Exchange) -> Answer | None:
     found = defects(x.charge)
     if not found:
         return None
-    x.struck = next((i for i in x.trigger.items if i.fault.name == "repair"), None)
+    asked = (item for item in x.trigger.items if item.fault is repair.ROW)
+    x.struck = next((item for item in asked if item.region in (None, x.request.region)), None)
     return repair.refusal(found)
 
 

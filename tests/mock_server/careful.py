@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
 import httpx2
-
 from tests.mock_server.driving import CHARGE, Json, Mock
 
 Ending = Literal["delivered", "ambiguous", "no cure", "too many"]
@@ -155,4 +154,4 @@ def _is_soft(reply: httpx2.Response) -> bool:
 
 
 def _said_no(reply: httpx2.Response) -> bool:
-    return reply.headers.get("x-processed") == "no"
+    return 400 <= reply.status_code < 500 or reply.headers.get("x-processed") == "no"

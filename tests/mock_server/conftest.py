@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.mock_server.driving import Mock
 
 from battle_healer_mock.server import MockServer, Options
-from tests.mock_server.driving import Mock
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """Drives a mock server over a real socket, through its public endpoints only."""
 
 import socket
+import time
+from collections.abc import Callable
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -33,7 +35,7 @@ class Mock:
         answer = self.post("/generate-api-key", json={"userId": user, "tier": tier})
         return str(answer.json()["token"])
 
-    def call(
+    def call(  # noqa: PLR0913 - each test names only what it is about
         self,
         method: str = "POST",
         faults: str = "",
@@ -74,3 +76,10 @@ class Mock:
         """The journal's rows about the protected API."""
         rows = self.get("/journal").json()["rows"]
         return [row for row in rows if row["route"] == "/external-api"]
+
+
+def eventually(holds: Callable[[], bool], within_s: float = 5) -> None:
+    """Ask again and again, over the wire, until it holds; fails when it does not in time."""
+    give_up = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < give_up, "it never came to hold"

@@ -1,13 +1,13 @@
-"""Every fault of the table: what the client sees, what the ledger holds, and that the cure works."""
+"""Every fault of the table: what the client sees, what the ledger holds, and that it heals."""
 
 import pytest
+from tests.mock_server.careful import Careful
+from tests.mock_server.driving import Mock
 
 from battle_healer_mock.dialects.dialect import Dialect, told_in
 from battle_healer_mock.dialects.table import DIALECTS
 from battle_healer_mock.fault import Fault
 from battle_healer_mock.faults.table import FAULTS
-from tests.mock_server.careful import Careful
-from tests.mock_server.driving import Mock
 
 METHODS = {"GET": ("GET", None), "keyed": ("POST", "key-1"), "unkeyed": ("POST", None)}
 # What cannot be healed in a dialect that has no room for the cure.

@@ -7,6 +7,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from tests.mock_server.driving import Mock
 
 import battle_healer_mock.dialects
 import battle_healer_mock.faults
@@ -14,7 +15,6 @@ from battle_healer_mock.dialects.table import DIALECTS
 from battle_healer_mock.fault import Fault
 from battle_healer_mock.faults.table import BY_NAME, FAULTS, NAMES, markdown, openapi_enum
 from battle_healer_mock.trigger import parse
-from tests.mock_server.driving import Mock
 
 HEADINGS = ("What it does:", "Why it matters:", "Example:", "Cure:", "Source:")
 
@@ -81,5 +81,5 @@ def test_the_table_is_light_enough_for_a_help_text() -> None:
         sys.exit(f"imported {heavy}" if heavy else 0)
         """
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr

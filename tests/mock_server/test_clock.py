@@ -1,0 +1,75 @@
+"""The clock: manual time passes only when told, and every wait ends."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+from battle_healer_mock.clock import MANUAL_START, Clock
+
+
+def test_a_manual_clock_stands_still_until_it_is_advanced() -> None:
+    clock = Clock("manual")
+    assert (clock.now(), clock.now()) == (0, 0)
+    assert clock.advance(2.5) == 2.5
+    assert (clock.wall() - MANUAL_START).total_seconds() == 2.5
+
+
+def test_the_date_header_follows_the_clock() -> None:
+    clock = Clock("manual")
+    clock.advance(61)
+    date = parsedate_to_datetime(clock.http_date().decode())
+    assert (date - MANUAL_START).total_seconds() == 61
+
+
+def test_a_real_clock_moves_on_by_itself() -> None:
+    clock = Clock("real")
+    first = clock.now()
+    assert clock.now() > first
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    """Let the other tasks run until it holds."""
+    for _ in range(100_000):
+        if holds():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to hold")
+
+
+async def _waits(clock: Clock) -> list[str]:
+    ended: list[str] = []
+
+    async def sleeper(seconds: float) -> None:
+        in_time = await clock.wait(seconds)
+        ended.append(f"{seconds:g} {in_time}")
+
+    tasks = [asyncio.create_task(sleeper(seconds)) for seconds in (3, 1, 2)]
+    await _until(lambda: clock.sleepers == 3)
+    threading.Thread(target=clock.advance, args=(2,)).start()
+    await _until(lambda: len(ended) == 2)
+    clock.stop()
+    await asyncio.gather(*tasks)
+    assert await clock.wait(1) is False
+    return ended
+
+
+def test_sleepers_wake_in_order_and_a_stop_ends_the_rest() -> None:
+    assert asyncio.run(_waits(Clock("manual"))) == ["1 True", "2 True", "3 False"]
+
+
+def test_a_jumping_clock_does_not_let_anybody_wait() -> None:
+    clock = Clock("manual", jumps=True)
+    assert asyncio.run(clock.wait(5)) is True
+    assert clock.now() == 5
+
+
+def test_a_wait_on_a_real_clock_ends_with_the_stop() -> None:
+    async def stopped() -> bool:
+        clock = Clock("real")
+        waiting = asyncio.create_task(clock.wait(3600))
+        await _until(lambda: clock.sleepers == 1)
+        clock.stop()
+        return await waiting
+
+    assert asyncio.run(stopped()) is False
