@@ -45,8 +45,9 @@ def uuid7(wall: datetime, bits: int) -> str:
     bits: 74 random bits. Source: RFC 9562, section 5.7.
     """
     ms = int(wall.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    high = ms << 16 | 0x7000 | bits >> 62 & 0xFFF
     low = bits & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    text = f"{ms:012x}{0x7000 | bits >> 62 & 0xFFF:04x}{low:016x}"
+    text = f"{high << 64 | low:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from battle_healer.clients.intake import EXTENSION
-from battle_healer.clients.library import Library
+from battle_healer.clients.library import WIRE, Library
 from battle_healer.clients.outcomes import ENDED, mark
 from battle_healer.episode import Ending
 from battle_healer.errors import CallQueued
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 # They vouch for, or describe, the bytes that the API sent; an adapted body has others.
 _OF_THE_BODY: Final = frozenset(
     {
-        "content-digest",
-        "content-encoding",
-        "content-length",
-        "content-md5",
-        "digest",
-        "etag",
-        "repr-digest",
-        "signature",
-        "signature-input",
-        "transfer-encoding",
+        b"content-digest",
+        b"content-encoding",
+        b"content-length",
+        b"content-md5",
+        b"digest",
+        b"etag",
+        b"repr-digest",
+        b"signature",
+        b"signature-input",
+        b"transfer-encoding",
     }
 )
 
@@ -53,14 +53,15 @@ def answer(ending: Ending, original: httpx2.Request, library: Library) -> httpx2
 
 def _response(reply: Reply, adapted: bytes | None, library: Library) -> httpx2.Response:
     if reply.handle is None:
-        return library.Response(reply.status, headers=list(reply.headers), content=reply.body)
+        lines = [(n.encode(WIRE), v.encode(WIRE)) for n, v in reply.headers]
+        return library.Response(reply.status, headers=lines, content=reply.body)
     response: httpx2.Response = reply.handle
     if adapted is None:
         return response
-    headers = [(n, v) for n, v in response.headers.multi_items() if n.lower() not in _OF_THE_BODY]
-    headers.append(("Healer-Adapted", "1"))
-    # Without `content`, since a body that was read already would not tell its `elapsed`.
-    headers.append(("Content-Length", str(len(adapted))))
+    headers = [(n, v) for n, v in response.headers.raw if n.lower() not in _OF_THE_BODY]
+    headers.append((b"Healer-Adapted", b"1"))
+    headers.append((b"Content-Length", str(len(adapted)).encode()))
+    # As a stream, since a body that was read already would not tell its `elapsed`.
     return library.Response(
         response.status_code,
         headers=headers,

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from battle_healer.clients.library import Library
+from battle_healer.clients.library import WIRE, Library
 from battle_healer.model import Reply
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _READ: Final = re.compile(
     r"|application/(x-)?ndjson|application/javascript)",
     re.IGNORECASE,
 )
+
+
+_LENGTH_DIGITS: Final = 18
+
+Lines = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +54,44 @@ class Reading:
     streamed: bool
     is_late: Callable[[], bool]
 
-    def passes(self, response: httpx2.Response) -> bool:
+    def passes(self, response: httpx2.Response, headers: Lines) -> bool:
         """Whether the body goes to the caller unread.
 
         A failure is always read, up to the limit: what it says decides what is done next.
         """
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             return True
-        length = response.headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > self.limit:
+        if _length(header(headers, "content-length")) > self.limit:
             return True
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             return False
-        kind = response.headers.get("content-type")
-        return self.streamed or (kind is not None and _READ.match(kind) is None)
+        kind = header(headers, "content-type")
+        return self.streamed or not (kind is None or is_read(kind))
 
-    def whole(self, response: httpx2.Response, raw: bytes) -> Reply:
+    def whole(self, response: httpx2.Response, headers: Lines, raw: bytes) -> Reply:
         """The reply whose body came whole; it is put back for the caller."""
         response.stream = self.library.ByteStream(raw)
-        return self._reply(response, self._decoded(response, raw))
+        body = self._decoded(response, headers, raw)
+        return Reply(response.status_code, headers, body, False, response)
 
-    def passed(self, response: httpx2.Response) -> Reply:
-        """The reply whose body was not read, or not kept."""
-        return self._reply(response, None)
-
-    def cut(self, response: httpx2.Response, raw: bytes, error: Exception) -> Reply:
+    def cut(self, response: httpx2.Response, headers: Lines, raw: bytes, error: Exception) -> Reply:
         """The reply whose body broke off; for the caller it will break off there, too."""
         response.stream = self.library.pieced(raw, error=error)
-        return self._reply(response, self._decoded(response, raw), truncated=True)
+        body = self._decoded(response, headers, raw)
+        return Reply(response.status_code, headers, body, True, response)
 
     def late(self) -> Exception:
         """The error of a body that is still coming when the deadline is over."""
         return self.library.ReadTimeout("the deadline of the call ended while its body came")
 
-    def _reply(
-        self, response: httpx2.Response, body: bytes | None, *, truncated: bool = False
-    ) -> Reply:
-        headers = tuple(response.headers.multi_items())
-        return Reply(response.status_code, headers, body, truncated, response)
-
-    def _decoded(self, response: httpx2.Response, raw: bytes) -> bytes | None:
+    def _decoded(self, response: httpx2.Response, headers: Lines, raw: bytes) -> bytes | None:
         """The content without its transfer form; None where it unfolds beyond the limit."""
-        if "content-encoding" not in response.headers:
+        encoding = header(headers, "content-encoding")
+        if encoding is None:
             return raw
         copy = self.library.Response(
             response.status_code,
-            headers={"content-encoding": response.headers["content-encoding"]},
+            headers={"content-encoding": encoding},
             stream=self.library.ByteStream(raw),
         )
         decoded = bytearray()
@@ -110,8 +108,9 @@ class Reading:
 
 def read(response: httpx2.Response, how: Reading) -> Reply:
     """Read a reply's body as far as it is kept. Cancellation closes it."""
-    if how.passes(response):
-        return how.passed(response)
+    headers = lines_of(response)
+    if how.passes(response, headers):
+        return passed(response, headers)
     stream: Any = response.stream
     chunks, kept = iter(stream), bytearray()
     try:
@@ -119,23 +118,24 @@ def read(response: httpx2.Response, how: Reading) -> Reply:
             kept += chunk
             if len(kept) > how.limit:
                 response.stream = how.library.pieced(bytes(kept), chunks, stream)
-                return how.passed(response)
+                return passed(response, headers)
             if how.is_late():
                 raise how.late()
     except how.library.TransportError as error:
         stream.close()
-        return how.cut(response, bytes(kept), error)
+        return how.cut(response, headers, bytes(kept), error)
     except BaseException:
         stream.close()
         raise
     stream.close()
-    return how.whole(response, bytes(kept))
+    return how.whole(response, headers, bytes(kept))
 
 
 async def aread(response: httpx2.Response, how: Reading) -> Reply:
     """Read a reply's body as far as it is kept, for tasks. Cancellation closes it."""
-    if how.passes(response):
-        return how.passed(response)
+    headers = lines_of(response)
+    if how.passes(response, headers):
+        return passed(response, headers)
     stream: Any = response.stream
     chunks, kept = stream.__aiter__(), bytearray()
     try:
@@ -143,17 +143,17 @@ async def aread(response: httpx2.Response, how: Reading) -> Reply:
             kept += chunk
             if len(kept) > how.limit:
                 response.stream = how.library.pieced(bytes(kept), chunks, stream)
-                return how.passed(response)
+                return passed(response, headers)
             if how.is_late():
                 raise how.late()
     except how.library.TransportError as error:
         await stream.aclose()
-        return how.cut(response, bytes(kept), error)
+        return how.cut(response, headers, bytes(kept), error)
     except BaseException:
         await stream.aclose()
         raise
     await stream.aclose()
-    return how.whole(response, bytes(kept))
+    return how.whole(response, headers, bytes(kept))
 
 
 def upload(request: httpx2.Request, library: Library, limit: int) -> Upload:
@@ -188,7 +188,37 @@ def _known(request: httpx2.Request, library: Library, limit: int) -> Upload | No
     """The upload, where it needs no reading: bytes in memory, or known to be too long."""
     if isinstance(request.stream, library.ByteStream):
         return Upload(request.read() or None)
-    length = request.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and int(length) > limit:
+    if _length(request.headers.get("content-length")) > limit:
         return Upload(None, False, request.stream)
     return None
+
+
+def lines_of(response: httpx2.Response) -> Lines:
+    """A reply's header lines as text; every byte can come back as it was."""
+    return tuple((n.decode(WIRE), v.decode(WIRE)) for n, v in response.headers.raw)
+
+
+def header(headers: Lines, name: str) -> str | None:
+    """First value of a header, by lower-case name."""
+    for given, value in headers:
+        if given.lower() == name:
+            return value
+    return None
+
+
+@lru_cache(256)
+def is_read(content_type: str) -> bool:
+    """Whether a body of this type is read inside the loop."""
+    return _READ.match(content_type) is not None
+
+
+def passed(response: httpx2.Response, headers: Lines) -> Reply:
+    """The reply whose body was not read, or not kept."""
+    return Reply(response.status_code, headers, None, False, response)
+
+
+def _length(announced: str | None) -> int:
+    """The bytes that a Content-Length announces; 0 where it says nothing usable."""
+    if announced and len(announced) <= _LENGTH_DIGITS and announced.isdecimal():
+        return int(announced)
+    return 0

@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from battle_healer.clients.bodies import Upload
+from battle_healer.clients.library import WIRE
 from battle_healer.clock import Clock
 from battle_healer.errors import UsageError
 from battle_healer.ids import current_correlation
-from battle_healer.model import Call, Grant, Headers
+from battle_healer.model import Call, Grant
 from battle_healer.rules import IDEMPOTENT_METHODS, Destination, Region, Rules
 from battle_healer.secret import Secret, is_secret_header
 from battle_healer.text import safe, valid_correlation_id
@@ -34,10 +36,21 @@ KEY_HEADER: Final = "Idempotency-Key"
 
 # Made anew for each attempt.
 _FRAMING: Final = frozenset({"host", "content-length", "transfer-encoding"})
-_OURS: Final = frozenset({CALL_HEADER.lower(), CORRELATION_HEADER.lower()})
+_FRAMING_AND_OURS: Final = _FRAMING | {CALL_HEADER.lower(), CORRELATION_HEADER.lower()}
+_SIGNING: Final = frozenset({"authorization"})
 _ORIGINS_KNOWN: Final = 1000
 
 Place = tuple[Destination, Region, str]
+
+
+@dataclass(slots=True)
+class _Lines:
+    """What the header lines of a request said."""
+
+    own: Grant | None = None
+    key: str | None = None
+    correlation_id: str | None = None
+    headers: list[tuple[str, str | Secret]] = field(default_factory=list)
 
 
 class Intake:
@@ -60,8 +73,8 @@ class Intake:
         destination, home, path = self._place(request.url)
         method = request.method
         endpoint = destination.endpoint(method, path.partition("?")[0])
-        own, headers = self._headers(request, destination)
-        key = next((_plain(v) for n, v in headers if n.lower() == "idempotency-key"), None) or None
+        lines = self._read(request, destination)
+        key, headers = lines.key or None, tuple(lines.headers)
         if key is None and endpoint.idempotency == "create" and method not in IDEMPOTENT_METHODS:
             # Made before the first byte, once: every attempt and replay carries the same.
             key = self._new_id("key")
@@ -69,7 +82,7 @@ class Intake:
         began = self._clock.now()
         return Call(
             id=self._new_id("call"),
-            correlation_id=self._correlation_id(request),
+            correlation_id=lines.correlation_id or current_correlation() or self._new_id("corr"),
             method=method,
             destination=destination,
             endpoint=endpoint,
@@ -78,7 +91,7 @@ class Intake:
             headers=headers,
             body=upload.body,
             replayable=upload.replayable,
-            own=own,
+            own=lines.own,
             key=key,
             began=began,
             deadline=began + self._deadline_s(request),
@@ -116,33 +129,27 @@ class Intake:
             self._undeclared[origin] = known
         return *known, target
 
-    def _headers(
-        self, request: httpx2.Request, destination: Destination
-    ) -> tuple[Grant | None, Headers]:
-        """The caller's own credential, and the other headers with their secrets wrapped."""
-        credentials = {"authorization", *(rule.header.lower() for rule in destination.credentials)}
-        left_out = _FRAMING | _OURS if destination.declared else _FRAMING
-        own: Grant | None = None
-        headers: list[tuple[str, str | Secret]] = []
-        encoding = request.headers.encoding
+    def _read(self, request: httpx2.Request, destination: Destination) -> _Lines:
+        """Read the header lines once: who asks, under which key, and what is secret."""
+        signing = _SIGNING
+        if destination.credentials:
+            signing = signing.union(rule.header.lower() for rule in destination.credentials)
+        left_out = _FRAMING_AND_OURS if destination.declared else _FRAMING
+        lines = _Lines()
         for raw_name, raw_value in request.headers.raw:
-            name, value = raw_name.decode("ascii"), raw_value.decode(encoding)
+            name, value = raw_name.decode(WIRE), raw_value.decode(WIRE)
             lower = name.lower()
-            if lower in credentials and own is None:
-                own = _grant(name, value)
-            elif lower in left_out:
+            if lower in signing and lines.own is None:
+                lines.own = _grant(name, value)
                 continue
-            elif is_secret_header(lower, self._rules.secret_headers):
-                headers.append((name, Secret(value)))
-            else:
-                headers.append((name, value))
-        return own, tuple(headers)
-
-    def _correlation_id(self, request: httpx2.Request) -> str:
-        given = request.headers.get(CORRELATION_HEADER)
-        if given is not None and valid_correlation_id(given):
-            return given
-        return current_correlation() or self._new_id("corr")
+            if lower == "idempotency-key":
+                lines.key = value
+            elif lower == "x-correlation-id" and valid_correlation_id(value):
+                lines.correlation_id = value
+            if lower not in left_out:
+                is_secret = is_secret_header(lower, self._rules.secret_headers)
+                lines.headers.append((name, Secret(value) if is_secret else value))
+        return lines
 
     def _deadline_s(self, request: httpx2.Request) -> float:
         """Seconds for the whole call: the caller's own, else the policy's."""
@@ -174,7 +181,3 @@ def _grant(header: str, value: str) -> Grant:
     if header.lower() != "authorization" or not blank:
         scheme, token = "", value
     return Grant(None, Secret(token), header, scheme)
-
-
-def _plain(value: str | Secret) -> str:
-    return value.reveal() if isinstance(value, Secret) else value

@@ -17,6 +17,9 @@ from battle_healer.model import Lost, Phase
 if TYPE_CHECKING:
     import httpx2
 
+WIRE: Final = "latin-1"
+"""How header bytes are kept as text: every byte comes back as it was."""
+
 _KNOWN: Final = ("httpx2", "httpx")
 _CAUSES: Final = 8  # how deep the causes of an exception are searched
 

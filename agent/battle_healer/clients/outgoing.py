@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from battle_healer.clients.bodies import Upload
 from battle_healer.clients.intake import (
@@ -12,13 +12,15 @@ from battle_healer.clients.intake import (
     SCHEME,
     STREAMED,
 )
-from battle_healer.clients.library import Library
-from battle_healer.model import Attempt
+from battle_healer.clients.library import WIRE, Library
+from battle_healer.model import Attempt, Grant
 from battle_healer.posts import Post
 from battle_healer.secret import Secret
 
 if TYPE_CHECKING:
     import httpx2
+
+_WAITS: Final = ("connect", "read", "write", "pool")
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -31,19 +33,35 @@ def outgoing(
 ) -> httpx2.Request:
     """Return the request of one attempt; the caller's own object stays as it is."""
     call = attempt.call
-    as_given = attempt.region == call.home and original.url.scheme != SCHEME
+    as_given = attempt.region is call.home and original.url.scheme != SCHEME
+    waits = _waits(original, attempt.timeout_s)
+    if as_given and waits is None and _is_untouched(attempt, original, upload):
+        return original
     url = original.url if as_given else library.URL(attempt.url)
     host = original.headers.get("host") if as_given else None
-    headers: RawHeaders = [(b"Host", host.encode("ascii") if host else url.netloc)]
-    headers += _headers_of(attempt, original.headers.encoding)
+    headers: RawHeaders = [(b"Host", host.encode(WIRE) if host else url.netloc)]
+    headers += _headers_of(attempt)
     headers += _framing(attempt, original)
-    stream = library.ByteStream(attempt.body or b"") if call.replayable else upload.stream
+    extensions = {n: v for n, v in original.extensions.items() if n not in (EXTENSION, STREAMED)}
+    if waits is not None:
+        extensions["timeout"] = waits
     return library.Request(
         call.method,
         url,
         headers=headers,
-        stream=stream,
-        extensions=_extensions(original.extensions, attempt.timeout_s),
+        stream=library.ByteStream(attempt.body or b"") if call.replayable else upload.stream,
+        extensions=extensions,
+    )
+
+
+def _is_untouched(attempt: Attempt, original: httpx2.Request, upload: Upload) -> bool:
+    """Whether the caller's own request already is what has to go out."""
+    call = attempt.call
+    return (
+        not call.destination.declared
+        and attempt.body is call.body
+        and attempt.grant is call.own
+        and upload.stream is None
     )
 
 
@@ -61,7 +79,7 @@ def posting(post: Post, library: Library) -> httpx2.Request:
     )
 
 
-def _headers_of(attempt: Attempt, encoding: str) -> RawHeaders:
+def _headers_of(attempt: Attempt) -> RawHeaders:
     call, destination = attempt.call, attempt.call.destination
     repaired = attempt.body != call.body
     # I2: what is secret goes to declared addresses only. The home region is one of them.
@@ -70,15 +88,13 @@ def _headers_of(attempt: Attempt, encoding: str) -> RawHeaders:
     for name, value in call.headers:
         if repaired and name.lower() in _OF_THE_BODY:
             continue
-        if isinstance(value, Secret):
-            if trusted:
-                headers.append((name.encode("ascii"), value.reveal().encode(encoding)))
-        else:
-            headers.append((name.encode("ascii"), value.encode(encoding)))
+        if not isinstance(value, Secret):
+            headers.append((name.encode(WIRE), value.encode(WIRE)))
+        elif trusted:
+            headers.append((name.encode(WIRE), value.reveal().encode(WIRE)))
     grant = attempt.grant
     if grant is not None and trusted:
-        value_bytes = grant.value.reveal().encode(encoding)
-        headers.append((grant.header.encode("ascii"), value_bytes))
+        headers.append((grant.header.encode(WIRE), _signature(grant)))
     if destination.declared:
         headers.append((CORRELATION_HEADER.encode(), call.correlation_id.encode()))
         if destination.call_header:
@@ -100,13 +116,20 @@ def _framing(attempt: Attempt, original: httpx2.Request) -> RawHeaders:
     return [(b"Content-Length", b"0")] if announced else []
 
 
-def _extensions(given: dict[str, Any], left_s: float | None) -> dict[str, Any]:
-    """The caller's extensions, with each time-out cut to what is left of the deadline."""
-    extensions = {n: v for n, v in given.items() if n not in (EXTENSION, STREAMED)}
-    if left_s is not None:
-        waits = given.get("timeout") or {}
-        extensions["timeout"] = {
-            kind: left_s if (wait := waits.get(kind)) is None else min(wait, left_s)
-            for kind in ("connect", "read", "write", "pool")
-        }
-    return extensions
+def _signature(grant: Grant) -> bytes:
+    text = grant.value.reveal()
+    try:
+        return text.encode(WIRE)
+    except UnicodeEncodeError:
+        # Its message would tell the secret; a server refuses such a token anyway.
+        return text.encode("utf-8")
+
+
+def _waits(original: httpx2.Request, left_s: float | None) -> dict[str, float] | None:
+    """The time-outs cut to what is left of the deadline; None where all fit already."""
+    given: dict[str, float | None] = original.extensions.get("timeout") or {}
+    waits = [given.get(kind) for kind in _WAITS]
+    if left_s is None or all(wait is not None and wait <= left_s for wait in waits):
+        return None
+    cut = (left_s if wait is None else min(wait, left_s) for wait in waits)
+    return dict(zip(_WAITS, cut, strict=True))
