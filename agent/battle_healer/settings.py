@@ -6,7 +6,6 @@ What concerns an API stands in the policy; here is only what concerns the proces
 from __future__ import annotations
 
 from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from battle_healer.errors import SettingsError
-from battle_healer.text import safe
+from battle_healer.text import nearest, safe
 
 PREFIX: Final = "HEALER_"
 
@@ -62,13 +61,9 @@ def load_settings(planners: Collection[str] | None = None) -> Settings:
 
 
 def _check_planner(name: str | None, known: Collection[str] | None) -> None:
-    if name is None or known is None or name in known:
-        return
-    close = get_close_matches(name, known, n=1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    raise SettingsError(
-        f"unknown planner {safe(name)!r}", f"{PREFIX}PLANNER", f"{hint}Known: {', '.join(known)}."
-    )
+    if name is not None and known is not None and name not in known:
+        what = f"unknown planner {safe(name)!r}"
+        raise SettingsError(what, f"{PREFIX}PLANNER", nearest(name, known))
 
 
 def env_example() -> str:

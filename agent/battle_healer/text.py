@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -105,6 +106,14 @@ def _header_value(name: str, value: str | Secret, more: frozenset[str]) -> str:
     if isinstance(value, Secret) or is_secret_header(name.strip(), more):
         return MASK
     return safe_url(value) if name.strip().lower() in _URL_HEADERS else safe(value)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the fix for an unknown word: the nearest of the known ones, and all of them."""
+    names = sorted(known)
+    close = get_close_matches(word[:100], names, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known: {', '.join(names)}."
 
 
 def valid_correlation_id(text: str) -> bool:

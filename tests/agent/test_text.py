@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from battle_healer.secret import MASK, Secret
-from battle_healer.text import redact_headers, safe, safe_url, valid_correlation_id
+from battle_healer.text import nearest, redact_headers, safe, safe_url, valid_correlation_id
 
 # Long enough, and of letters that no other part of an example has, so that finding it means it.
 SECRET = st.text(alphabet="qzQZ~-_.9", min_size=12, max_size=40)
@@ -146,3 +146,10 @@ def test_any_headers_are_safe_to_show(headers: list[tuple[str, str]]) -> None:
 )
 def test_a_correlation_id_is_a_short_plain_word(text: str, valid: bool) -> None:
     assert valid_correlation_id(text) is valid
+
+
+def test_the_nearest_known_word_is_named_first_and_all_of_them_after() -> None:
+    assert nearest("heurstic", ["scripted", "heuristic"]) == (
+        "Did you mean 'heuristic'? Known: heuristic, scripted."
+    )
+    assert nearest("zzz", ["b", "a"]) == "Known: a, b."

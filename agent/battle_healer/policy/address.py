@@ -41,6 +41,17 @@ def origin_of(url: str) -> str:
     return _origin(_split(url))
 
 
+def target_url(target: str) -> str:
+    """Spell the target of a token call: a path as it is, a URL with its origin as regions have it.
+
+    Raises AddressError.
+    """
+    if target.startswith("/") and not target.startswith("//"):
+        return target
+    parts = _split(target)
+    return _origin(parts) + parts.path + (f"?{parts.query}" if parts.query else "")
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)

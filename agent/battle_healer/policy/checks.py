@@ -10,13 +10,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from battle_healer.errors import PolicyError
-from battle_healer.policy.address import AddressError, origin_of, region_url
+from battle_healer.policy.address import AddressError, origin_of, region_url, target_url
 from battle_healer.policy.document import Document, Loc
-from battle_healer.policy.findings import line_of, nearest
+from battle_healer.policy.findings import line_of
 from battle_healer.policy.names import PLANNED_PLANNERS, known_planners
 from battle_healer.policy.shape import LATER, DestinationPart, EndpointPart, PolicyFile, TokenPart
 from battle_healer.rules import Bounds
-from battle_healer.text import safe
+from battle_healer.text import nearest, safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,9 @@ def _post_targets(file: PolicyFile, base: str | None) -> Iterator[Finding]:
     for loc, destination in _destinations(file):
         origins = _origins(destination, base)
         for at, target in _targets(loc, destination):
-            if target.startswith("/") and not target.startswith("//"):
-                continue
             try:
-                is_declared = origin_of(target) in origins
+                url = target_url(target)
+                is_declared = url.startswith("/") or origin_of(url) in origins
             except AddressError as error:
                 yield Finding(at, f"post is {error.what}", "Write a path, as in /refresh-token.")
                 continue

@@ -20,7 +20,7 @@ from battle_healer.text import safe
 
 Loc = tuple[str | int, ...]
 
-MAX_VALUES: Final = 50_000
+MAX_VALUES: Final = 20_000
 """Values after aliases are expanded: what stops a billion laughs."""
 MAX_DEPTH: Final = 64
 
@@ -38,6 +38,15 @@ class _Loader(yaml.SafeLoader):
 
     # None stands for "whatever the first character is".
     yaml_implicit_resolvers = {None: list(_FORMS)}  # noqa: RUF012 -- the library's attribute
+    nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Count, so that a file of a million values ends early."""
+        self.nodes += 1
+        if self.nodes > 2 * MAX_VALUES:
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(problem="more values than any policy has", problem_mark=mark)
+        return super().compose_node(parent, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ def _compose(text: str, where: str) -> yaml.Node | None:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         what = safe(error.problem or "something here")
         raise PolicyError(
-            f"not YAML: {what}", f"{where}:{line}", "Check indentation, quotes and brackets."
+            f"not usable YAML: {what}", f"{where}:{line}", "Check indentation, quotes and brackets."
         ) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1

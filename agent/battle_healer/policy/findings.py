@@ -5,8 +5,7 @@ A value is repeated only where it is one word out of a known list; elsewhere it 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -15,7 +14,7 @@ from pydantic_core import ErrorDetails
 from battle_healer.errors import PolicyError
 from battle_healer.policy.document import Document, Loc
 from battle_healer.policy.shape import PolicyFile
-from battle_healer.text import safe
+from battle_healer.text import nearest, safe
 
 _TYPES = {
     "string_type": ("must be text", "Put it in quotes if it looks like a number or a boolean."),
@@ -48,14 +47,6 @@ def shape_errors(document: Document, error: ValidationError) -> tuple[PolicyErro
 def line_of(document: Document, loc: Loc) -> int:
     """Line of an entry, for sorting."""
     return int(document.at(loc).rpartition(":")[2])
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`Did you mean …? ` and the list of what is known, as the fix of an error."""
-    names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(names)}."
 
 
 def _told(document: Document, row: ErrorDetails) -> PolicyError:

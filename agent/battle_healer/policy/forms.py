@@ -65,7 +65,7 @@ Match = Annotated[
 Pointer = Annotated[
     str,
     Form(
-        r"(/([^~]|~[01])*)+",
+        r"(/([^~/]|~[01])*)+",
         "not a JSON Pointer",
         "Begin with a slash, as in /amount or /items/0/price (RFC 6901).",
     ),

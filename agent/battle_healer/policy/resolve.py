@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from battle_healer.policy.address import region_url
+from battle_healer.policy.address import region_url, target_url
 from battle_healer.policy.document import Document, Loc
 from battle_healer.policy.shape import (
     CredentialPart,
@@ -17,6 +17,8 @@ from battle_healer.policy.shape import (
     DestinationPart,
     EndpointPart,
     PolicyFile,
+    TokenCallPart,
+    TokenPart,
 )
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.policy.stamps import Stamp, read_stamped
@@ -86,16 +88,11 @@ class Resolver:
         )
 
     def _credential(self, part: CredentialPart, loc: Loc) -> CredentialRule:
-        refresh = part.refresh
         return CredentialRule(
             name=part.name,
             source=self._source(part, (*loc, "token")),
             tier=part.tier,
-            refresh=(
-                TokenCall(refresh.post, refresh.body, refresh.token, refresh.expires_in)
-                if refresh
-                else None
-            ),
+            refresh=_token_call(part.refresh, part.refresh.body) if part.refresh else None,
             scopes=frozenset(part.scopes),
             header=part.header,
             scheme=part.scheme,
@@ -109,7 +106,7 @@ class Resolver:
             return FromFile(self.folder / token.file, where)
         if token.command is not None:
             return FromCommand(tuple(token.command), self.folder, where)
-        return TokenCall(token.post or "", token.body or {}, token.token, token.expires_in)
+        return _token_call(token, token.body or {})
 
     def _endpoint(self, part: EndpointPart, defaults: DefaultsPart, loc: Loc) -> Endpoint:
         contract = (*loc, "contract")
@@ -133,7 +130,7 @@ class Resolver:
             tiers=tuple(part.tiers),
             file=None if part.file is None else self._bytes(part.file, (*loc, "file")),
             example=part.example,
-            post=part.post,
+            post=None if part.post is None else target_url(part.post),
             writes=part.writes,
         )
 
@@ -176,6 +173,10 @@ class Resolver:
             raise self.document.error(loc, f"{safe(name)} is larger than 1 MiB", "Shorten it.")
         self.stamps.append(stamp)
         return content
+
+
+def _token_call(part: TokenPart | TokenCallPart, body: dict[str, Any] | None) -> TokenCall:
+    return TokenCall(target_url(part.post or "/"), body, part.token, part.expires_in)
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from battle_healer.policy.address import AddressError, origin_of, region_url
+from battle_healer.policy.address import AddressError, origin_of, region_url, target_url
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,20 @@ def test_any_text_is_a_region_or_refused(text: str, relative: bool) -> None:
     assert url.isprintable()
     assert not url.endswith("/")
     assert url.startswith(origin_of(url))
+
+
+@pytest.mark.parametrize(
+    ("written", "target"),
+    [
+        ("/refresh-token?x=1", "/refresh-token?x=1"),
+        ("HTTPS://Auth.example:443/Token?x=1#y", "https://auth.example/Token?x=1"),
+    ],
+)
+def test_a_token_is_asked_for_at_an_address_spelt_like_a_region(written: str, target: str) -> None:
+    assert target_url(written) == target
+
+
+@pytest.mark.parametrize("written", ["refresh-token", "//evil.example/t", "https://u:p@a.example"])
+def test_what_is_neither_path_nor_url_is_no_place_to_ask(written: str) -> None:
+    with pytest.raises(AddressError):
+        target_url(written)

@@ -81,6 +81,12 @@ def test_nesting_has_an_end(depth: int) -> None:
         read("[" * depth + "]" * depth, "healer.yaml")
 
 
+def test_a_file_of_very_many_values_is_left_early() -> None:
+    with pytest.raises(PolicyError, match="more values than any policy has") as caught:
+        read("- a\n" * 200_000, "healer.yaml")
+    assert int(caught.value.where.rpartition(":")[2]) < 2.1 * MAX_VALUES
+
+
 def test_more_than_a_megabyte_is_refused_unread() -> None:
     with pytest.raises(PolicyError, match="larger than 1 MB"):
         read("# " + "é" * 500_000, "healer.yaml")
@@ -91,11 +97,11 @@ def test_more_than_a_megabyte_is_refused_unread() -> None:
     [
         ("a: 1\nb: 2\na: 3\n", 3, "'a' stands twice"),
         ("a:\n  - {b: 1, c: 2,\n     b: 3}\n", 3, "'b' stands twice"),
-        ("a: 1\nb: [1\n", 3, "not YAML"),
-        ("a: 1\n b: 2\n", 2, "not YAML"),
-        ("a: 1\n\tb: 2\n", 2, "not YAML"),
-        ("a: 1\n---\nb: 2\n", 2, "not YAML"),
-        ("a: 1\nb: *nobody\n", 2, "not YAML"),
+        ("a: 1\nb: [1\n", 3, "not usable YAML"),
+        ("a: 1\n b: 2\n", 2, "not usable YAML"),
+        ("a: 1\n\tb: 2\n", 2, "not usable YAML"),
+        ("a: 1\n---\nb: 2\n", 2, "not usable YAML"),
+        ("a: 1\nb: *nobody\n", 2, "not usable YAML"),
         ("a: 1\nb: \x07\n", 2, "a character that YAML does not allow"),
         ("a: 1\nb: !!python/object:os.system x\n", 2, "is not understood"),
         ("a: 1\nb: !!binary aGk=\n", 2, "is not understood"),

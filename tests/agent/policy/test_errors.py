@@ -230,6 +230,12 @@ def test_a_token_written_into_the_policy_is_not_repeated(refusal: Refusal, token
     assert error.__context__ is None
 
 
+@pytest.mark.parametrize("pointer", ["/" * 50_000 + "~", "/a" * 50_000 + "~3"])
+def test_a_long_pointer_is_refused_at_once(refusal: Refusal, pointer: str) -> None:
+    error = refusal(ENDPOINT + f"        protected: ['{pointer}']\n")
+    assert error.what == "protected[0] is not a JSON Pointer"
+
+
 def test_the_first_line_is_told_first_and_the_others_are_counted(refusal: Refusal) -> None:
     error = refusal("version: 1\nbounds: {requests: 0}\ndefauls: {}\nqueus: {}\n")
     assert error.where == "healer.yaml:2"
