@@ -33,7 +33,9 @@ def checked_url(text: str, where: str, *, named: bool = False) -> str:
         parts = urlsplit(text)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise UsageError(f"{shown!r} is no URL: {error}", where, "Write https://host/path") from error
+        raise UsageError(
+            f"{shown!r} is no URL: {error}", where, "Write https://host/path"
+        ) from error
     if not parts.hostname or not port_is_fine:
         raise UsageError(f"{shown!r} names no host", where, "Write https://host/path")
     return text

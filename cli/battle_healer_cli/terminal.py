@@ -5,13 +5,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 from rich.table import Table
 from rich.theme import Theme
 
-_FOLD_NEVER = 10_000
-_THEME = Theme({"outcome.delivered": "green", "outcome.degraded": "yellow",
-                "outcome.queued": "yellow", "outcome.failed": "red", "outcome.skipped": "dim"})  # fmt: skip
+_FOLD_NEVER: Final = 10_000
+_THEME: Final = Theme(
+    {
+        "outcome.delivered": "green",
+        "outcome.degraded": "yellow",
+        "outcome.queued": "yellow",
+        "outcome.failed": "red",
+        "outcome.skipped": "dim",
+    }
+)
 
 
 def stdout() -> Console:

@@ -36,7 +36,7 @@ def load(name: str) -> Scenario:
 
     name: a path if it ends in `.yaml` or `.yml` or holds a slash, else a built-in name.
     """
-    from battle_healer_scenarios.reading import parse
+    from battle_healer_scenarios.reading import parse  # noqa: PLC0415 - opens pydantic
 
     if name.endswith((".yaml", ".yml")) or "/" in name:
         return parse(_read(Path(name)), name)

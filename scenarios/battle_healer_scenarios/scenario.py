@@ -62,9 +62,9 @@ class Override(_Part):
     """What differs from the mock's own policy."""
 
     queue: Literal["memory"] | None = None
-    """Park in a store in memory; it is not durable, and every outcome says so."""
-    endpoint: Mapping[str, Any] = {}
-    """Keys of a policy's endpoint, laid over every endpoint of the mock's own policy."""
+    """Give the client a store in memory; it is not durable, and every outcome says so."""
+    endpoints: Mapping[str, Mapping[str, Any]] = {}
+    """By an endpoint's name: keys that are laid over it, as a policy file writes them."""
 
 
 class Expect(_Part):
@@ -107,7 +107,7 @@ class Expect(_Part):
         return (int(match[1]), int(match[2])) if match else (int(self.requests),) * 2
 
     def under(self, other: Expect) -> Expect:
-        """This expectation with what `other` writes laid over it."""
+        """The same expectation with what `other` writes laid over it."""
         return self.model_copy(update={k: getattr(other, k) for k in other.model_fields_set})
 
 

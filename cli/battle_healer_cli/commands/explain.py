@@ -52,7 +52,9 @@ def _topics() -> Iterator[Topic]:
     for fault in FAULTS:
         yield Topic((fault.name, *fault.aliases), "a fault of the mock server", fault.explanation)
     for action in ACTIONS:
-        elsewhere = f"Known elsewhere as: {', '.join(action.known_as)}.\n" if action.known_as else ""
+        elsewhere = (
+            f"Known elsewhere as: {', '.join(action.known_as)}.\n" if action.known_as else ""
+        )
         text = f"{_docstring(action.plans)}\n{elsewhere}"
         yield Topic((action.name, *action.known_as), "an action of the agent", text)
     for guardrail in GUARDRAILS:

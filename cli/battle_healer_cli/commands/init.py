@@ -37,7 +37,9 @@ def init(
             file.write(text)
     except FileExistsError as error:
         raise UsageError(
-            f"{path} exists", "healer init", "Write elsewhere with -o FILE, or replace with --force."
+            f"{path} exists",
+            "healer init",
+            "Write elsewhere with -o FILE, or replace with --force.",
         ) from error
     except OSError as error:
         raise UsageError(

@@ -15,11 +15,12 @@ app = typer.Typer()
 
 
 @app.command()
-def mock(
+def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8001,
     scenario: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE", help="Faults, seed and regions to start with.")
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="Faults, seed and regions to start with."),
     ] = None,
     seed: Annotated[str | None, typer.Option(help="All chance follows from it.")] = None,
     clock: Annotated[
@@ -65,6 +66,7 @@ def _say_ready(server: MockServer, token: str, *, as_json: bool) -> None:
 
 def _banner(url: str, token: str) -> list[str]:
     bearer = f"-H 'Authorization: Bearer {token}'"
+    fault = "-H 'X-Simulate-Failure: region_down'"
     kind = "-H 'Content-Type: application/json'"
     charge = """-d '{"transactionId": "txn-1", "amount": 15}'"""
     return [
@@ -74,7 +76,7 @@ def _banner(url: str, token: str) -> list[str]:
         "# a write that takes effect",
         f"curl -s {bearer} {kind} {charge} {url}/external-api",
         "# the same with a fault in front",
-        f"curl -si -H 'X-Simulate-Failure: region_down' {bearer} {kind} {charge} {url}/external-api",
+        f"curl -si {fault} {bearer} {kind} {charge} {url}/external-api",
         "# what took effect",
         f"curl -s {url}/ledger",
     ]

@@ -1,0 +1,1 @@
+"""Plays scenarios against a mock server and judges what came of them."""

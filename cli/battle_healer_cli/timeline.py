@@ -1,0 +1,77 @@
+"""The timeline of an episode: one line a step, as it happens or afterwards."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from battle_healer.commands import Note
+from battle_healer.model import Kind, Outcome, OutcomeKind, Step
+
+_LEAST_WAIT_S = 0.01  # a shorter wait is not worth a word
+
+
+def step_line(step: Step, status: int | None = None, elapsed_s: float | None = None) -> Text:
+    """One line: when, what was seen, what was chosen, and why.
+
+    status: of the answer that led to the step. elapsed_s: since the call began.
+    """
+    when = "  " if elapsed_s is None else f"{elapsed_s:7.2f}s  "
+    seen = step.kind.value.replace("_", " ") + (f" {status}" if status else "")
+    chooser = "" if step.planner == "heuristic" else f"{step.planner}: "
+    return Text.assemble(
+        (when, "dim"),
+        (f"{seen:<22} ", "yellow"),
+        ("→ ", "dim"),
+        (f"{_choice(step):<26} ", "bold"),
+        (chooser + step.reason, "dim"),
+    )
+
+
+def _choice(step: Step) -> str:
+    where = [part for part in (step.region, step.credential) if part]
+    place = f" ({', '.join(where)})" if where else ""
+    wait = f" after {step.wait_s:.2f} s" if step.wait_s >= _LEAST_WAIT_S else ""
+    return step.action + place + wait
+
+
+def outcome_line(outcome: Outcome) -> Text:
+    """One line: how it ended, after how many requests, with what effect, and why."""
+    requests = f"{outcome.requests} request{'' if outcome.requests == 1 else 's'}"
+    refreshes = f", {outcome.refreshes} refresh" if outcome.refreshes else ""
+    return Text.assemble(
+        (outcome.kind.value, f"outcome.{outcome.kind.value}"),
+        f"  {requests}{refreshes}, effect {outcome.effect}: {outcome.reason}",
+    )
+
+
+def explanation(step: Step) -> list[Text]:
+    """The menu of a step, what was struck from it and by which invariant, and who chose."""
+    sure = "" if step.probability is None else f" with p={step.probability:.2f}"
+    lines = [f"menu: {', '.join(step.menu)}; chosen by {step.planner}{sure}"]
+    lines += [f"veto {veto.invariant}: no {veto.action}: {veto.why}" for veto in step.vetoes]
+    if step.kind is not Kind.REFUSED:
+        lines.append(f"recognised by the reader {step.reader}")
+    return [Text(" " * 10 + line, "dim") for line in lines]
+
+
+class Live:
+    """Prints each step while the call runs; `told` is what a client takes as `on_event`."""
+
+    def __init__(self, console: Console, *, explain: bool = False) -> None:
+        self._console, self._explain = console, explain
+
+    def told(self, note: Note) -> None:
+        """Print a step; other events pass."""
+        step = note.data.get("step")
+        if note.name != "STEP" or not isinstance(step, Step):
+            return
+        self._console.print(step_line(step, note.data["status"], note.data["elapsed_s"]))
+        for line in explanation(step) if self._explain else ():
+            self._console.print(line)
+
+    def end(self, outcome: Outcome) -> None:
+        """Print how it ended; into a pipe, only where there is more to say than `delivered`."""
+        is_plain = outcome.kind is OutcomeKind.DELIVERED and not outcome.steps
+        if self._explain or self._console.is_terminal or not is_plain:
+            self._console.print(outcome_line(outcome))
