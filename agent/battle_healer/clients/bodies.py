@@ -167,6 +167,7 @@ def upload(request: httpx2.Request, library: Library, limit: int) -> Upload:
         kept += chunk
         if len(kept) > limit:
             return Upload(None, False, library.pieced(bytes(kept), chunks, stream))
+    request.stream = library.ByteStream(bytes(kept))
     return Upload(bytes(kept) or None)
 
 
@@ -181,6 +182,7 @@ async def aupload(request: httpx2.Request, library: Library, limit: int) -> Uplo
         kept += chunk
         if len(kept) > limit:
             return Upload(None, False, library.pieced(bytes(kept), chunks, stream))
+    request.stream = library.ByteStream(bytes(kept))
     return Upload(bytes(kept) or None)
 
 

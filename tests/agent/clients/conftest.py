@@ -29,6 +29,10 @@ def surroundings(time: VirtualTime | None = None, **changes: Any) -> Surrounding
     return Surroundings(**given | changes)
 
 
+def settings(client: dict[str, Any] | None) -> dict[str, Any]:
+    return {"surroundings": surroundings(), "trust_env": False} | (client or {})
+
+
 @pytest.fixture
 def around() -> Callable[..., Surroundings]:
     return surroundings
@@ -41,7 +45,7 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     def blocking(
         method: str, url: str, *, client: dict[str, Any] | None = None, **how: Any
     ) -> httpx2.Response:
-        options = {"surroundings": surroundings(), "trust_env": False} | (client or {})
+        options = settings(client)
         with HealingClient(**options) as healing:
             return healing.request(method, url, **how)
 
@@ -49,7 +53,7 @@ def ask(request: pytest.FixtureRequest) -> Ask:
         method: str, url: str, *, client: dict[str, Any] | None = None, **how: Any
     ) -> httpx2.Response:
         async def run() -> httpx2.Response:
-            options = {"surroundings": surroundings(), "trust_env": False} | (client or {})
+            options = settings(client)
             async with AsyncHealingClient(**options) as healing:
                 return await healing.request(method, url, **how)
 
