@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from battle_healer_mock.chance import digest
+from battle_healer_mock.chance import text_digest
 from battle_healer_mock.fault import Memo
 from battle_healer_mock.keys import read_key
 from battle_healer_mock.request import Request
@@ -79,7 +79,9 @@ def identify(request: Request, trigger: str, account: Callable[[], str]) -> Iden
         return Identity(f"key:{account()}:{key.value}", "idempotency-key")
     if trace := _TRACE.fullmatch(headers.get("traceparent", "")):
         return Identity(f"trace:{trace[1]}", "traceparent", f" {method} {path}")
-    return Identity(f"inferred:{digest(f'{request.client} {method} {path} {trigger}')}", "inferred")
+    return Identity(
+        f"inferred:{text_digest(f'{request.client} {method} {path} {trigger}')}", "inferred"
+    )
 
 
 class Calls:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from battle_healer_mock import refusals
 from battle_healer_mock.answer import Answer, Failure, Lost, Reply
 from battle_healer_mock.calls import identify, valid_name
-from battle_healer_mock.chance import digest
+from battle_healer_mock.chance import digest, text_digest
 from battle_healer_mock.dialects import table as dialects
 from battle_healer_mock.dialects.dialect import Dialect
 from battle_healer_mock.errors import BadInputError, unknown_name
@@ -220,11 +220,11 @@ def _describe(x: Exchange, scope: Scope) -> None:
     row.correlation_id = valid_name(headers.get("x-correlation-id"))
     if x.key is not None:
         row.key, row.key_form = x.key.value, x.key.form
-    row.token = digest(x.bearer) if x.bearer else None
+    row.token = text_digest(x.bearer) if x.bearer else None
     row.credential = x.token.credential.id if x.token else None
     row.credential_state = x.state.tokens.state(x.bearer, x.now_s)
     row.token_in_query = bool({"token", "access_token", "api_key"} & set(x.request.query))
-    row.carried = {name: digest(headers[name]) for name in _CARRIED if name in headers}
+    row.carried = {name: text_digest(headers[name]) for name in _CARRIED if name in headers}
 
 
 def _place(row: Row, scope: Scope) -> None:

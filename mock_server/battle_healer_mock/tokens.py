@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from battle_healer_mock.chance import Chance, digest
+from battle_healer_mock.chance import Chance, text_digest
 from battle_healer_mock.errors import unknown_name
 
 TOKEN_TTL_S: Final = 3600.0
@@ -88,7 +88,7 @@ class Tokens:
                 daily_call_limit=limit, quota=limit, call_budget=limit,
                 issued=False, blocked=throttle is None, throttle=throttle,
             )  # fmt: skip
-            self._tokens[name] = Token(credential, digest(name), float("inf"))
+            self._tokens[name] = Token(credential, text_digest(name), float("inf"))
 
     @property
     def credentials(self) -> int:
@@ -105,7 +105,7 @@ class Tokens:
             return "none"
         token = self._tokens.get(text)
         if token is None:
-            return "revoked" if digest(text) in self._revoked_unknown else "unknown"
+            return "revoked" if text_digest(text) in self._revoked_unknown else "unknown"
         if token.credential.revoked:
             return "revoked"
         return "expired" if token.expires_s <= now_s else "live"
@@ -113,7 +113,7 @@ class Tokens:
     def account_of(self, text: str | None) -> str:
         """The account behind a token; that of an unknown token is derived from its text."""
         token = self.find(text)
-        return token.credential.account if token else f"guest-{digest(text or '')[:12]}"
+        return token.credential.account if token else f"guest-{text_digest(text or '')[:12]}"
 
     def issue(  # noqa: PLR0913 - the five facts of a credential, and the time
         self,
@@ -145,7 +145,7 @@ class Tokens:
         """End the token's credential for good, with all its tokens; unknown ones too."""
         token = self._tokens.get(text)
         if token is None:
-            self._revoked_unknown.add(digest(text))
+            self._revoked_unknown.add(text_digest(text))
         else:
             token.credential.revoked = True
 
@@ -157,7 +157,7 @@ class Tokens:
             credential.tier, credential.scopes, limit, limit, limit, day_began_s=now_s,
         )  # fmt: skip
         self._ordinals[fresh.user_id] = self._ordinals.get(fresh.user_id, 0) + 1
-        self._tokens[text] = Token(fresh, digest(text), now_s + TOKEN_TTL_S)
+        self._tokens[text] = Token(fresh, text_digest(text), now_s + TOKEN_TTL_S)
         self.standing.append((text, fresh))
 
     def _next_ordinal(self, user_id: str) -> str:
@@ -167,7 +167,7 @@ class Tokens:
     def _mint(self, credential: Credential, ordinal: str, now_s: float) -> str:
         parts = (credential.user_id, credential.provider, credential.model, credential.tier)
         text = f"mk_{self._chance.name('token', *parts, ordinal)}"
-        self._tokens[text] = Token(credential, digest(text), now_s + TOKEN_TTL_S)
+        self._tokens[text] = Token(credential, text_digest(text), now_s + TOKEN_TTL_S)
         if len(self._tokens) > MOST_TOKENS:
             oldest = next(name for name in self._tokens if name not in WELL_KNOWN)
             del self._tokens[oldest]

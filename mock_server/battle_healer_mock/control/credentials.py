@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from battle_healer_mock.answer import Failure, retry_after
-from battle_healer_mock.chance import digest
+from battle_healer_mock.chance import text_digest
 from battle_healer_mock.control.bodies import BudgetRequest, KeyRequest, RefreshRequest
 from battle_healer_mock.control.replies import problem_reply
 from battle_healer_mock.errors import BadInputError
@@ -133,7 +133,7 @@ def _note(request: Request, text: str, credential: Credential | None) -> None:
     """Let the journal row know which token this was about."""
     row = request.scope.get("state", {}).get("row")
     if row is not None:
-        row.token = digest(text)
+        row.token = text_digest(text)
         row.credential = credential.id if credential else None
 
 

@@ -17,7 +17,7 @@ from battle_healer_mock.fault import Fault, Shot, Stage
 def answer(shot: Shot) -> Failure:
     """The error, at the cost of one retry of the token's budget for this call."""
     return Failure(
-        500, "retryable-error", "The service failed", "It failed before anything was processed.",
+        500, "retryable-error", "The service failed", "The service failed for a moment.",
         members={"retry_budget": shot.x.spend_retry()},
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ def answer(shot: Shot) -> Failure:
     """An error in the clothes of a success."""
     return Failure(
         200, "temporarily-unavailable", "Temporarily unavailable",
-        "The service could not take the request; nothing was processed.", soft=True,
+        "The service could not take the request.", soft=True,
     )  # fmt: skip
 
 
