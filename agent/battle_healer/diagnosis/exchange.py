@@ -1,0 +1,135 @@
+"""One exchange as the readers see it: decoded once, bounded, never raising."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from battle_healer.model import Attempt, Reply
+from battle_healer.pointers import ABSENT
+
+_MOST_BYTES: Final = 1_048_576
+_MOST_FORM_FIELDS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was sent and what came back.
+
+    media: media type of the reply, lower case, without parameters; "" for none.
+    text: the reply's body as text, "" for none. is_text: whether its bytes are text at all.
+    value: the reply's JSON value, else ABSENT; `object` is it where it is an object, else {}.
+    sent: the request's JSON (or form) value, else ABSENT. query: parameter names of the request.
+    """
+
+    attempt: Attempt
+    reply: Reply
+    wall: datetime
+    media: str
+    text: str
+    is_text: bool
+    value: Any
+    sent: Any
+    query: frozenset[str]
+
+    @property
+    def object(self) -> Mapping[str, Any]:
+        """The reply's JSON object; empty where it is none."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def status(self) -> int:
+        """The status line's."""
+        return self.reply.status
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the reply claims to be JSON."""
+        return is_json(self.media)
+
+
+def exchange(attempt: Attempt, reply: Reply, wall: datetime) -> Exchange:
+    """Decode both sides of an attempt. Never raises; what cannot be read is absent."""
+    media = media_of(reply.header("content-type"))
+    text, is_text = _text(reply.body or b"", reply.header("content-type") or "")
+    looks_json = is_json(media) or text.lstrip()[:1] in ("{", "[")
+    return Exchange(
+        attempt=attempt,
+        reply=reply,
+        wall=wall,
+        media=media,
+        text=text,
+        is_text=is_text,
+        value=json_of(text) if looks_json and is_text else ABSENT,
+        sent=_sent(attempt),
+        query=_query(attempt.call.path),
+    )
+
+
+def media_of(content_type: str | None) -> str:
+    """The media type in a Content-Type, lower case, without parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def is_json(media: str) -> bool:
+    """Whether a media type is JSON, also by its suffix (`application/problem+json`)."""
+    return media.endswith(("/json", "+json")) or "amz-json" in media
+
+
+def json_of(text: str | bytes) -> Any:
+    """The JSON value of a text, ABSENT where it is none or too deep to be read."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return ABSENT
+
+
+def _text(body: bytes, content_type: str) -> tuple[str, bool]:
+    charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+    try:
+        return body[:_MOST_BYTES].decode(charset or "utf-8-sig"), True
+    except (LookupError, ValueError):
+        return body[:_MOST_BYTES].decode("utf-8", "replace"), False
+
+
+def _sent(attempt: Attempt) -> Any:
+    if not attempt.body or len(attempt.body) > _MOST_BYTES:
+        return ABSENT
+    named = {name.lower(): value for name, value in attempt.call.headers}
+    media = media_of(str(named.get("content-type", "")))
+    if media == "application/x-www-form-urlencoded":
+        return _form(attempt.body)
+    return json_of(attempt.body)
+
+
+def _form(body: bytes) -> Any:
+    """The object that the names of a form spell: `card[exp_month]=8` is {"card": {...}}."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FORM_FIELDS)
+    except ValueError:
+        return ABSENT
+    form: dict[str, Any] = {}
+    for name, value in pairs:
+        _spell(form, name.replace("]", "").split("[")[:8], value)
+    return form
+
+
+def _spell(parent: dict[str, Any], path: list[str], value: str) -> None:
+    for token in path[:-1]:
+        child = parent.setdefault(token, {})
+        if not isinstance(child, dict):
+            return
+        parent = child
+    parent[path[-1]] = value
+
+
+def _query(path: str) -> frozenset[str]:
+    try:
+        pairs = parse_qsl(urlsplit(path).query, keep_blank_values=True, max_num_fields=200)
+    except ValueError:
+        return frozenset()
+    return frozenset(name for name, _ in pairs)

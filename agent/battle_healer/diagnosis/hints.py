@@ -1,0 +1,91 @@
+"""From blamed fields to hints: what the error says would make the request right."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from battle_healer.diagnosis import sentences
+from battle_healer.diagnosis.exchange import Exchange
+from battle_healer.diagnosis.finding import Blame
+from battle_healer.diagnosis.places import field
+from battle_healer.model import Hint
+from battle_healer.pointers import ABSENT, get, join, split
+
+_MOST: Final = 50
+_MOST_POINTER: Final = 500
+_JSON_TYPES: Final = frozenset(
+    {"string", "number", "integer", "boolean", "array", "object", "null"}
+)
+
+
+def hints(x: Exchange, blames: tuple[Blame, ...], evidence: str) -> tuple[Hint, ...]:
+    """A hint for each field of the *body* that is blamed; the others nobody can mend here.
+
+    evidence: where in the reply the blames stand, in our words.
+    """
+    if x.sent is ABSENT:
+        return ()
+    found = (_hint(x, blame, evidence) for blame in blames[:_MOST] if blame.place == "body")
+    return tuple(hint for hint in found if hint is not None)
+
+
+def _hint(x: Exchange, blame: Blame, evidence: str) -> Hint | None:
+    pointer = field(x, blame)
+    if blame.change is not None:
+        stated = _stated(blame, pointer, evidence)
+        if stated is not None:
+            return stated
+    said = sentences.says(blame.code, blame.text)
+    if said == "unknown" or (said in ("invalid", "type") and blame.text):
+        renamed = _renamed(x, blame, pointer, evidence)
+        if renamed is not None:
+            return renamed
+    return Hint(pointer, said, _suggestion(said, blame), f"{evidence} says {said} of {pointer}")
+
+
+def _stated(blame: Blame, pointer: str, evidence: str) -> Hint | None:
+    """The JSON Patch operation that a reply offers for the field it blames, and no other."""
+    change: Any = blame.change
+    op, path, source = change.get("op"), change.get("path"), change.get("from")
+    if op == "move" and source == pointer and isinstance(path, str) and _is_pointer(path):
+        return Hint(pointer, "rename", path, f"{evidence} names {path} as the name of {pointer}")
+    if op == "remove" and path == pointer:
+        return Hint(pointer, "unknown", None, f"{evidence} refuses {pointer}")
+    if op in ("replace", "add") and path == pointer and _is_plain(change.get("value")):
+        said = sentences.says(blame.code, blame.text)
+        said = said if said in ("type", "enum", "format", "missing") else "invalid"
+        return Hint(pointer, said, change["value"], f"{evidence} states the value of {pointer}")
+    return None
+
+
+def _renamed(x: Exchange, blame: Blame, pointer: str, evidence: str) -> Hint | None:
+    name = sentences.suggested_name(blame.text)
+    if name is None or get(x.sent, pointer) is ABSENT:
+        return None
+    target = join((*split(pointer)[:-1], name))
+    if get(x.sent, target) is not ABSENT:
+        return None
+    return Hint(pointer, "rename", target, f"{evidence} suggests {target} for {pointer}")
+
+
+def _suggestion(said: sentences.Says, blame: Blame) -> Any:
+    """A type's name, the allowed values as a tuple, or a stated default; None for none."""
+    if said == "type":
+        if blame.expected in _JSON_TYPES:
+            return blame.expected
+        return sentences.wanted_type(blame.code, blame.text)
+    if said == "enum":
+        return blame.allowed or sentences.listed_values(blame.text) or None
+    if said == "missing":
+        return sentences.stated_default(blame.text)
+    if said == "range":
+        return blame.text or None
+    return None
+
+
+def _is_pointer(text: str) -> bool:
+    return text.startswith("/") and len(text) <= _MOST_POINTER
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)

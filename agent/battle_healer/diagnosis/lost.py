@@ -1,0 +1,33 @@
+"""What an exchange that broke, or never began, means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from battle_healer.model import Diagnosis, Kind, Lost, Refused
+
+# RFC 9113, 8.7: a stream refused by REFUSED_STREAM was not processed at all.
+_REFUSED_STREAM: Final = ("REFUSED_STREAM", "error_code:7", "ErrorCodes.REFUSED_STREAM")
+
+
+def of_lost(lost: Lost) -> Diagnosis:
+    """Nothing was processed where no request went out; otherwise nobody can say."""
+    evidence = (f"phase:{lost.phase}",)
+    if lost.phase in ("connect", "tls"):
+        return Diagnosis(Kind.CONNECT_FAILED, "no", "unchanged", reader="lost", evidence=evidence)
+    if any(mark in lost.message for mark in _REFUSED_STREAM):
+        return Diagnosis(Kind.CONNECTION_LOST, "no", "unchanged", reader="lost", evidence=evidence)
+    kind = Kind.TIMEOUT if lost.timed_out else Kind.CONNECTION_LOST
+    return Diagnosis(kind, "maybe", "unchanged", reader="lost", evidence=evidence)
+
+
+def of_refused(refused: Refused) -> Diagnosis:
+    """A gate of ours said no: nothing was sent, and the same may be sent later."""
+    return Diagnosis(
+        Kind.REFUSED,
+        "no",
+        "unchanged",
+        wait_s=refused.wait_s,
+        reader="gate",
+        evidence=(f"gate:{refused.gate}",),
+    )
