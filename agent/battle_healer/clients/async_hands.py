@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients.bodies import aread
@@ -57,21 +58,20 @@ class AsyncHands:
         place = one.engine.gates.admit(one.call)
         if isinstance(place, Refused):
             return one.unsent(), place, False
-        grant = one.known(place)
-        if grant is None and place.credential is not None:
-            got = await self.acquire(Acquire(one.call, place.region, place.credential))
-            if isinstance(got, Denied):
-                why = f"credential {place.credential}: {got.why}"
-                return one.unsent(), Refused(why), False
-            grant = got
-        attempt = one.first(place, grant)
-        trouble, good = await self._settled(attempt)
-        return attempt, trouble, good
+        attempt = one.first(place)
+        signed = await self._signed(attempt)
+        if isinstance(signed, Refused):
+            return attempt, signed, False
+        trouble, good = await self._settled(signed)
+        return signed, trouble, good
 
     async def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
         await self.close()
-        trouble, _ = await self._settled(attempt)
+        signed = await self._signed(attempt)
+        if isinstance(signed, Refused):
+            return signed
+        trouble, _ = await self._settled(signed)
         return trouble
 
     async def acquire(self, command: Acquire) -> Grant | Denied:
@@ -108,6 +108,16 @@ class AsyncHands:
         if last is not None:
             stream: Any = last.stream
             await stream.aclose()
+
+    async def _signed(self, attempt: Attempt) -> Attempt | Refused:
+        """Never send unsigned what the policy has a credential for."""
+        name = self._one.unsigned(attempt)
+        if name is None:
+            return attempt
+        got = await self.acquire(Acquire(attempt.call, attempt.region, name))
+        if isinstance(got, Denied):
+            return Refused(f"credential {name}: {got.why}")
+        return replace(attempt, grant=got)
 
     async def _settled(self, attempt: Attempt) -> tuple[Trouble, bool]:
         trouble: Trouble | None = None

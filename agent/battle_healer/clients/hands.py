@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients.bodies import read
@@ -56,21 +57,20 @@ class Hands:
         place = one.engine.gates.admit(one.call)
         if isinstance(place, Refused):
             return one.unsent(), place, False
-        grant = one.known(place)
-        if grant is None and place.credential is not None:
-            got = self.acquire(Acquire(one.call, place.region, place.credential))
-            if isinstance(got, Denied):
-                why = f"credential {place.credential}: {got.why}"
-                return one.unsent(), Refused(why), False
-            grant = got
-        attempt = one.first(place, grant)
-        trouble, good = self._settled(attempt)
-        return attempt, trouble, good
+        attempt = one.first(place)
+        signed = self._signed(attempt)
+        if isinstance(signed, Refused):
+            return attempt, signed, False
+        trouble, good = self._settled(signed)
+        return signed, trouble, good
 
     def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
         self.close()
-        trouble, _ = self._settled(attempt)
+        signed = self._signed(attempt)
+        if isinstance(signed, Refused):
+            return signed
+        trouble, _ = self._settled(signed)
         return trouble
 
     def acquire(self, command: Acquire) -> Grant | Denied:
@@ -107,6 +107,16 @@ class Hands:
         if last is not None:
             stream: Any = last.stream
             stream.close()
+
+    def _signed(self, attempt: Attempt) -> Attempt | Refused:
+        """Never send unsigned what the policy has a credential for."""
+        name = self._one.unsigned(attempt)
+        if name is None:
+            return attempt
+        got = self.acquire(Acquire(attempt.call, attempt.region, name))
+        if isinstance(got, Denied):
+            return Refused(f"credential {name}: {got.why}")
+        return replace(attempt, grant=got)
 
     def _settled(self, attempt: Attempt) -> tuple[Trouble, bool]:
         trouble: Trouble | None = None

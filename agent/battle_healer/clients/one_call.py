@@ -10,7 +10,7 @@ from battle_healer.clients.library import Library
 from battle_healer.clients.outgoing import outgoing
 from battle_healer.commands import Note
 from battle_healer.gates.admission import Place
-from battle_healer.model import Attempt, Call, Grant
+from battle_healer.model import Attempt, Call
 from battle_healer.posts import ANSWER_BYTES
 
 if TYPE_CHECKING:
@@ -53,15 +53,19 @@ class OneCall:
         """Whether the deadline is over."""
         return self.engine.clock.now() > self.call.deadline
 
-    def known(self, place: Place) -> Grant | None:
-        """What the first attempt is signed with, if it needs no exchange to know it."""
-        if place.credential is None:
-            return self.call.own
-        return self.engine.credentials.current(self.call.destination, place.credential)
-
-    def first(self, place: Place, grant: Grant | None) -> Attempt:
-        """The first attempt."""
+    def first(self, place: Place) -> Attempt:
+        """The first attempt, signed if that needs no exchange."""
+        grant = self.call.own
+        if place.credential is not None:
+            grant = self.engine.credentials.current(self.call.destination, place.credential)
         return Attempt(self.call, 1, place.region, grant, self.call.body, self.left_s)
+
+    def unsigned(self, attempt: Attempt) -> str | None:
+        """The declared credential whose token an attempt lacks; None where none is missing."""
+        declared = self.call.destination.credentials
+        if attempt.grant is not None or self.call.own is not None or not declared:
+            return None
+        return declared[0].name
 
     def unsent(self) -> Attempt:
         """The first attempt, had it been made."""

@@ -1,0 +1,148 @@
+"""Cancellation and closing: the caller gets out at once, and nothing stays taken."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+from tests.support.serving import Api, Said, Seen
+
+from battle_healer import AsyncHealingClient, AsyncHealingTransport, HealingClient, HealingTransport
+from battle_healer.clients.engine import Engine
+from battle_healer.errors import ClosedError
+from battle_healer.model import Trouble
+
+
+class Settled:
+    """Counts who went in and who was settled."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.admitted = 0
+        self.settled: list[Trouble | None] = []
+        admit, settle = engine.gates.admit, engine.gates.settle
+
+        def admitting(call: Any) -> Any:
+            self.admitted += 1
+            return admit(call)
+
+        def settling(place: Any, trouble: Trouble | None) -> None:
+            self.settled.append(trouble)
+            settle(place, trouble)
+
+        engine.gates.admit = admitting  # type: ignore[method-assign] # a spy
+        engine.gates.settle = settling  # type: ignore[method-assign] # a spy
+
+
+def holding(api_arrived: threading.Event, release: threading.Event) -> Callable[[Seen], Said]:
+    def hold(seen: Seen) -> Said:
+        api_arrived.set()
+        release.wait(10)
+        return Said()
+
+    return hold
+
+
+def test_cancelling_the_first_attempt_settles_its_gate() -> None:
+    arrived, release = threading.Event(), threading.Event()
+
+    async def run(url: str) -> list[Trouble | None]:
+        transport = AsyncHealingTransport()
+        spy = Settled(transport.engine)
+        async with httpx2.AsyncClient(transport=transport) as client:
+            task = asyncio.create_task(client.get(url))
+            await asyncio.to_thread(arrived.wait, 10)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            release.set()
+            assert (await client.get(url)).status_code == 200
+        return spy.settled
+
+    with Api(holding(arrived, release)) as api:
+        assert asyncio.run(run(api.url)) == [None, None]
+
+
+def test_a_time_out_around_a_waiting_call_ends_it_at_once() -> None:
+    """The wait is an hour; a retry that swallows the cancellation would sit it out."""
+
+    async def run(url: str) -> None:
+        async with AsyncHealingClient(trust_env=False) as client:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await client.get(url, extensions={"healer": {"deadline_s": 7200}})
+
+    with Api(lambda seen: Said(429, {}, {"Retry-After": "3600"})) as api:
+        asyncio.run(run(api.url))
+        assert len(api.seen) == 1
+
+
+def test_closing_wakes_a_thread_that_waits_and_sends_nothing_more() -> None:
+    ended = threading.Event()
+    waiting = threading.Event()
+
+    with Api(lambda seen: Said(429, {}, {"Retry-After": "3600"})) as api:
+        client = HealingClient(trust_env=False, on_event=lambda note: waiting.set())
+
+        def call() -> None:
+            with pytest.raises(ClosedError, match="closed while this call waited"):
+                client.get(api.url, extensions={"healer": {"deadline_s": 7200}})
+            ended.set()
+
+        thread = threading.Thread(target=call)
+        thread.start()
+        assert waiting.wait(10)
+        client.close()
+        assert ended.wait(10)
+        thread.join()
+        assert len(api.seen) == 1
+
+
+def test_closing_wakes_a_task_that_waits() -> None:
+    async def run(url: str) -> None:
+        waiting = asyncio.Event()
+        client = AsyncHealingClient(trust_env=False, on_event=lambda note: waiting.set())
+        task = asyncio.create_task(client.get(url, extensions={"healer": {"deadline_s": 7200}}))
+        await waiting.wait()
+        await client.aclose()
+        with pytest.raises(ClosedError):
+            await task
+
+    with Api(lambda seen: Said(429, {}, {"Retry-After": "3600"})) as api:
+        asyncio.run(run(api.url))
+
+
+def test_an_interrupt_goes_to_the_caller_and_settles_the_gate() -> None:
+    class Interrupted(httpx2.BaseTransport):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            raise KeyboardInterrupt
+
+    transport = HealingTransport(Interrupted())
+    spy = Settled(transport.engine)
+    with httpx2.Client(transport=transport) as client, pytest.raises(KeyboardInterrupt):
+        client.get("http://api.example/")
+    assert (spy.admitted, spy.settled) == (1, [None])
+
+
+def test_each_attempt_is_settled_with_what_came_of_it(around: Callable[..., Any]) -> None:
+    transport = HealingTransport(surroundings=around())
+    spy = Settled(transport.engine)
+    with Api([Said(503), Said(200)]) as api, httpx2.Client(transport=transport) as client:
+        client.get(api.url)
+    assert [getattr(trouble, "status", None) for trouble in spy.settled] == [503, None]
+
+
+def test_a_reply_that_is_replaced_is_closed(around: Callable[..., Any]) -> None:
+    """A long failure holds its connection until then; a pool of one shows it."""
+    long = Said(503, b"x" * 3_000_000, {"Content-Type": "text/plain"})
+    with (
+        Api([long, Said(200)]) as api,
+        HealingClient(
+            limits=httpx2.Limits(max_connections=1),
+            timeout=httpx2.Timeout(5, pool=1),
+            trust_env=False,
+            surroundings=around(),
+        ) as client,
+    ):
+        assert client.get(api.url).status_code == 200
