@@ -70,7 +70,8 @@ class VirtualTime:
         """Let `seconds` pass, for a thread. Raises ClosedError if `close` comes first."""
         waiter = self._enter(seconds)
         try:
-            self._jump_if_all_wait()
+            if (due_s := self._due_if_all_wait()) is not None:
+                self._jump(due_s)
             in_time = waiter.woken.result()
         finally:
             self._leave(waiter)
@@ -81,7 +82,8 @@ class VirtualTime:
         """Let `seconds` pass, for a task. Raises ClosedError if `close` comes first."""
         waiter = self._enter(seconds)
         try:
-            await asyncio.to_thread(self._jump_if_all_wait)
+            if (due_s := self._due_if_all_wait()) is not None:
+                await asyncio.to_thread(self._jump, due_s)
             in_time = await asyncio.wrap_future(waiter.woken)
         finally:
             self._leave(waiter)
@@ -96,7 +98,8 @@ class VirtualTime:
         finally:
             with self._lock:
                 self._callers -= 1
-            self._jump_if_all_wait()
+            if (due_s := self._due_if_all_wait()) is not None:
+                self._jump(due_s)
 
     def close(self) -> None:
         """Wake all who wait, at once and for good."""
@@ -120,14 +123,17 @@ class VirtualTime:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
 
-    def _jump_if_all_wait(self) -> None:
-        """Decide under the lock, tell the other side outside it, then wake who is due."""
+    def _due_if_all_wait(self) -> float | None:
+        """The second to jump to, for the one who has to do it; None for everybody else."""
         with self._lock:
             if self._jumping or not self._waiters or len(self._waiters) < self._callers:
-                return
+                return None
             self._jumping = True
-            due_s = min(waiter.due_s for waiter in self._waiters)
-            jump_s = max(0.0, due_s - self._now_s)
+            return min(waiter.due_s for waiter in self._waiters)
+
+    def _jump(self, due_s: float) -> None:
+        """Tell the other side, without the lock, then wake who is due."""
+        jump_s = max(0.0, due_s - self._now_s)
         failure: Exception | None = None
         try:
             if self._advance is not None and jump_s > 0:
