@@ -81,7 +81,7 @@ def _waits_are_obeyed(plan: Plan, story: Story, bounds: Bounds) -> str | None:
     if plan.region is None:
         return None
     held = story.held_s(plan.region, plan.credential or "")
-    if held > plan.wait_s + _SLACK_S:
+    if held > 0 and held > plan.wait_s + _SLACK_S:
         return f"the server wants {held:.3g} s of patience, the plan waits {plan.wait_s:.3g} s"
     return None
 

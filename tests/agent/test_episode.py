@@ -1,0 +1,254 @@
+"""Dialogues with the loop: each test is one conversation, no network and no clock."""
+
+import pytest
+from tests.support.building import (
+    Bounds,
+    Degrade,
+    Rules,
+    attempt,
+    call,
+    destination,
+    endpoint,
+    kit,
+    reply,
+)
+from tests.support.playing import play
+
+from battle_healer.commands import Acquire, Ask, Denied, Park, Ranking, Refresh, Send, Substitute
+from battle_healer.episode import episode
+from battle_healer.model import Grant, Lost, Parked, Refused
+from battle_healer.secret import Secret
+
+NOT_PROCESSED = {"status": 500, "processed": False}
+DOWN = reply(503, {"processed": False}, retry_after="30")
+EXPIRED = reply(
+    401, www_authenticate='Bearer error="invalid_token", error_description="The token expired"'
+)
+RENAME = {"op": "move", "from": "/amt", "path": "/amount"}
+RENAMED = {"errors": [{"pointer": "/amt", "code": "unknown", "hint": RENAME}]}
+OK = reply(200, {"id": "c1"})
+
+
+def test_a_server_error_on_a_read_is_retried_after_full_jitter() -> None:
+    outcome = play(episode(attempt(), reply(500), kit())).waits(0.025).sends(OK).ends("delivered")
+    assert [step.action for step in outcome.steps] == ["retry"]
+    assert (outcome.requests, outcome.effect, outcome.episode) == (2, "none", "ep-1")
+
+
+def test_the_backoff_ceiling_doubles_with_each_unchanged_resend() -> None:
+    one_place = attempt(call(at=destination(regions=(destination().regions[0],))))
+    scene = play(episode(one_place, reply(500), kit()))
+    scene.waits(0.025).sends(reply(500)).waits(0.05).sends(reply(500)).ends("failed")
+
+
+def test_a_post_without_key_is_not_resent_when_it_may_have_taken_effect() -> None:
+    outcome = play(episode(attempt(call("POST")), reply(500), kit())).ends("failed")
+    assert (outcome.effect, outcome.requests) == ("unknown", 1)
+    assert "no key protects it" in outcome.reason
+
+
+def test_a_post_without_key_is_not_resent_after_a_lost_reply() -> None:
+    outcome = play(episode(attempt(call("POST")), Lost("read"), kit())).ends("failed")
+    assert outcome.effect == "unknown"
+
+
+def test_a_post_that_never_reached_the_server_is_sent_to_the_next_region() -> None:
+    scene = play(episode(attempt(call("POST")), Lost("connect"), kit()))
+    scene.sends(OK, region="eu").ends("delivered")
+
+
+def test_an_honoured_key_makes_an_ambiguous_post_safe_to_repeat() -> None:
+    honours = destination(endpoints=(endpoint(idempotency="honoured"),))
+    keyed = attempt(call("POST", at=honours, key="k1"))
+    outcome = play(episode(keyed, reply(500), kit())).waits(0.025).sends(OK).ends("delivered")
+    assert outcome.effect == "once"
+
+
+def test_a_key_of_unknown_habits_protects_nothing_and_the_reason_says_so() -> None:
+    outcome = play(episode(attempt(call("POST", key="k1")), reply(500), kit())).ends("failed")
+    assert "idempotency: honoured" in outcome.reason
+
+
+def test_a_stranger_who_says_not_processed_is_not_believed() -> None:
+    stranger = destination(says_processed=False)
+    outcome = play(episode(attempt(call("POST", at=stranger)), reply(500, NOT_PROCESSED), kit()))
+    assert outcome.ends("failed").effect == "unknown"
+
+
+def test_a_declared_server_who_says_not_processed_is_believed() -> None:
+    scene = play(episode(attempt(call("POST")), reply(500, NOT_PROCESSED), kit()))
+    assert scene.waits(0.025).sends(OK).ends("delivered").effect == "once"
+
+
+def test_a_region_that_is_down_is_left_for_the_next_one() -> None:
+    outcome = play(episode(attempt(), DOWN, kit())).sends(OK, region="eu").ends("delivered")
+    assert outcome.steps[0].reason.startswith("region us does not answer well")
+
+
+def test_when_every_region_is_down_a_wait_that_does_not_fit_ends_honestly() -> None:
+    outcome = play(episode(attempt(), DOWN, kit())).sends(DOWN, region="eu").ends("failed")
+    assert "does not fit" in outcome.reason
+
+
+def test_when_every_region_is_down_the_server_is_waited_for_if_there_is_time() -> None:
+    patient = attempt(call(deadline=500.0))
+    scene = play(episode(patient, DOWN, kit())).sends(DOWN, region="eu")
+    scene.waits(30.025).sends(OK, region="eu").ends("delivered")
+
+
+def test_a_throttle_is_waited_for_and_no_other_region_is_tried() -> None:
+    scene = play(episode(attempt(), reply(429, retry_after="2"), kit()))
+    scene.waits(2.025).sends(OK, region="us").ends("delivered")
+
+
+def test_a_throttle_without_a_time_backs_off_from_a_second() -> None:
+    play(episode(attempt(), reply(429), kit())).waits(0.5).sends(OK, region="us")
+
+
+def test_an_expired_token_is_refreshed_once_and_the_call_resent() -> None:
+    scene = play(episode(attempt(), EXPIRED, kit()))
+    scene.does(Refresh, credential="main", status=401).answer(Grant("main", Secret("t2")))
+    outcome = scene.sends(OK, token="t2", region="us").ends("delivered")
+    assert (outcome.requests, outcome.refreshes) == (2, 1)
+
+
+def test_a_fresh_token_that_is_refused_too_leads_to_the_next_credential() -> None:
+    scene = play(episode(attempt(), EXPIRED, kit()))
+    scene.does(Refresh).answer(Grant("main", Secret("t2"))).sends(EXPIRED, token="t2")
+    scene.does(Acquire, credential="spare").answer(Grant("spare", Secret("t3")))
+    scene.sends(OK, credential="spare").ends("delivered")
+
+
+def test_a_refresh_that_is_denied_leads_to_the_next_credential() -> None:
+    scene = play(episode(attempt(), EXPIRED, kit())).does(Refresh).answer(Denied("400"))
+    scene.does(Acquire, credential="spare").answer(Grant("spare", Secret("t3")))
+    scene.sends(OK, credential="spare").ends("delivered")
+
+
+def test_a_revoked_token_is_never_refreshed() -> None:
+    revoked = reply(
+        401, www_authenticate='Bearer error="invalid_token", error_description="Token revoked"'
+    )
+    play(episode(attempt(), revoked, kit())).does(Acquire, credential="spare")
+
+
+def test_a_spent_quota_leads_to_the_next_credential_without_its_wait() -> None:
+    spent = reply(
+        429,
+        {"type": "https://iana.org/assignments/http-problem-types#quota-exceeded"},
+        retry_after="7200",
+    )
+    scene = play(episode(attempt(), spent, kit())).does(Acquire, credential="spare")
+    scene.answer(Grant("spare", Secret("t3"))).sends(OK, credential="spare").ends("delivered")
+
+
+def test_a_renamed_field_is_repaired_once_the_policy_allows_it() -> None:
+    mendable = destination(endpoints=(endpoint(repair=True),))
+    refusal = reply(
+        422,
+        RENAMED,
+    )
+    scene = play(episode(attempt(call("POST", at=mendable, body=b'{"amt": 15}')), refusal, kit()))
+    scene.sends(OK, body=b'{"amount": 15}').ends("delivered")
+
+
+def test_a_refusal_comes_back_as_it_came() -> None:
+    refused = reply(404, {"title": "no such thing"})
+    ending = play(episode(attempt(), refused, kit())).ending("failed")
+    assert ending.trouble is refused
+    assert ending.outcome.requests == 1
+
+
+def test_every_wait_of_a_gate_of_ours_costs_no_request() -> None:
+    scene = play(
+        episode(
+            attempt(call(at=destination(regions=(destination().regions[0],)))),
+            Refused("breaker", 5.0),
+            kit(),
+        )
+    )
+    outcome = scene.waits(5.025).sends(OK, ordinal=1).ends("delivered")
+    assert outcome.requests == 1
+
+
+def test_a_call_ends_at_its_bound_of_requests() -> None:
+    bounded = kit(rules=Rules(bounds=Bounds(requests=2)))
+    scene = play(episode(attempt(), reply(500), bounded)).waits(0.025).sends(reply(500))
+    assert "bound of 2 requests" in scene.ends("failed").reason
+
+
+def test_a_body_that_was_not_kept_is_not_sent_half() -> None:
+    streamed = attempt(call("PUT", body=None, replayable=False))
+    outcome = play(episode(streamed, reply(500), kit())).ends("failed")
+    assert "without being kept" in outcome.reason
+
+
+def test_a_server_whose_retry_budget_is_spent_is_left_alone() -> None:
+    spent = reply(500, {"processed": False, "retry_budget": 0})
+    outcome = play(episode(attempt(), spent, kit())).ends("failed")
+    assert "retry budget" in outcome.reason
+
+
+def test_what_cannot_be_healed_is_parked_where_a_queue_and_a_store_stand() -> None:
+    queued = destination(endpoints=(endpoint(queue="payments", idempotency="honoured"),))
+    keyed = attempt(call("POST", at=queued, key="k1"))
+    scene = play(episode(keyed, DOWN, kit(can_park=True))).sends(DOWN, region="eu")
+    outcome = scene.does(Park).answer(Parked("e1", durable=False)).ends("queued")
+    assert outcome.queued == Parked("e1", durable=False)
+    assert "does not survive" in outcome.reason
+
+
+def test_without_a_store_there_is_no_queue() -> None:
+    queued = destination(endpoints=(endpoint(queue="payments"),))
+    scene = play(episode(attempt(call("POST", at=queued)), DOWN, kit())).sends(DOWN, region="eu")
+    scene.ends("failed")
+
+
+def test_a_store_that_refuses_makes_no_promise() -> None:
+    queued = destination(endpoints=(endpoint(queue="payments"),))
+    here = attempt(call("POST", at=queued))
+    scene = play(episode(here, DOWN, kit(can_park=True))).sends(DOWN, region="eu")
+    scene.does(Park).answer(Denied("disk full")).ends("failed")
+
+
+def test_an_ambiguous_write_without_a_key_is_not_parked_either() -> None:
+    queued = destination(endpoints=(endpoint(queue="payments"),))
+    play(episode(attempt(call("POST", at=queued)), reply(500), kit(can_park=True))).ends("failed")
+
+
+def test_a_read_degrades_where_the_policy_says_so_and_is_labelled() -> None:
+    tiers = destination(
+        endpoints=(endpoint(match="GET /charges", degrade=Degrade(("example",), example={})),)
+    )
+    scene = play(episode(attempt(call(at=tiers)), DOWN, kit())).sends(DOWN, region="eu")
+    mocked = reply(200, {}, healer_degradation="mocked")
+    outcome = scene.does(Substitute, tier="example").answer(mocked).ends("degraded")
+    assert outcome.degradation == "mocked"
+
+
+def test_a_write_does_not_degrade() -> None:
+    tiers = destination(endpoints=(endpoint(degrade=Degrade(("example",), example={})),))
+    here = attempt(call("POST", at=tiers))
+    play(episode(here, DOWN, kit())).sends(DOWN, region="eu").ends("failed")
+
+
+def test_a_planner_that_names_what_is_not_on_the_menu_is_not_heard() -> None:
+    scene = play(episode(attempt(), reply(500), kit(planner="scripted"))).does(Ask)
+    scene.answer(Ranking({"p99": 1.0}, "scripted")).waits(0.025).does(Send)
+
+
+def test_a_planner_whose_probability_is_no_number_is_not_heard() -> None:
+    scene = play(episode(attempt(), reply(500), kit(planner="scripted"))).does(Ask)
+    outcome = scene.answer(Ranking({"p1": float("nan")}, "scripted")).waits(0.025).sends(OK)
+    assert outcome.ends("delivered").steps[0].planner == "heuristic"
+
+
+def test_a_planner_is_asked_within_a_quarter_of_what_is_left() -> None:
+    hurried = attempt(call(deadline=102.0))
+    play(episode(hurried, reply(500), kit(planner="scripted"))).does(Ask, budget_s=0.5)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 401, 422])
+def test_the_story_of_each_step_is_told_while_it_happens(status: int) -> None:
+    scene = play(episode(attempt(), reply(status), kit()))
+    assert [note.name for note in scene.notes][:1] == ["STEP"]
