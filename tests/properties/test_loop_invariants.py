@@ -232,10 +232,11 @@ def test_without_i4_a_bound_is_broken() -> None:
 
 
 def test_without_i5_a_protected_field_changes() -> None:
-    assert _search(
-        "I5",
-        lambda c, w, _: c.endpoint.protected and {s.body for s in w.sends} != {c.body},
-    )
+    guarded = endpoint(repair=True, protected=("/amount",))
+    its_call = call("POST", at=destination(endpoints=(guarded,)), body=b'{"amt": 15}')
+    drawn = {"call": its_call, "course": [Happening(reply(422, RENAMED))], "picks": []}
+    world, _ = play_out(drawn, without("I5"))
+    assert {sent.body for sent in world.sends} != {its_call.body}
 
 
 def test_without_i2_and_i7_a_stranger_is_called() -> None:

@@ -93,6 +93,11 @@ class CredentialPart(Part):
     token: TokenPart
     refresh: TokenCallPart | None = None
     scopes: list[str] = Field(default=[], description="Scopes that it has, where known.")
+    account: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Whom the API takes it for; keys protect across credentials of one account.",
+    )
     header: HeaderName = "Authorization"
     scheme: Scheme = "Bearer"
     daily_calls: Annotated[int | None, LATER] = Field(default=None, ge=1)

@@ -57,6 +57,7 @@ def _credential(rule: CredentialRule) -> dict[str, Any]:
             "token": _source(rule.source),
             "refresh": rule.refresh and _token_call(rule.refresh),
             "scopes": sorted(rule.scopes),
+            "account": rule.account,
             "header": rule.header,
         }
     ) | {"scheme": rule.scheme}
