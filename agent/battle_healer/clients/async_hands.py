@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients.bodies import aread
 from battle_healer.clients.one_call import OneCall
+from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
 from battle_healer.commands import (
     Abstain,
@@ -133,7 +134,11 @@ class AsyncHands:
         try:
             response = await self._inner.handle_async_request(one.outgoing(attempt))
         except one.library.TransportError as error:
-            return one.library.lost(error)
+            lost = one.library.lost(error)
+            if lost is None:
+                mark(error, one.mistake())
+                raise
+            return lost
         one.last = response
         return await aread(response, one.how)
 
@@ -143,7 +148,7 @@ class AsyncHands:
         try:
             response = await self._inner.handle_async_request(posting(post, one.library))
         except one.library.TransportError as error:
-            return one.library.lost(error)
+            return one.library.lost(error) or Lost("connect", str(error))
         stream: Any = response.stream
         try:
             return await aread(response, one.how_beside)

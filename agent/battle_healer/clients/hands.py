@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients.bodies import read
 from battle_healer.clients.one_call import OneCall
+from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
 from battle_healer.commands import (
     Abstain,
@@ -132,7 +133,11 @@ class Hands:
         try:
             response = self._inner.handle_request(one.outgoing(attempt))
         except one.library.TransportError as error:
-            return one.library.lost(error)
+            lost = one.library.lost(error)
+            if lost is None:
+                mark(error, one.mistake())
+                raise
+            return lost
         one.last = response
         return read(response, one.how)
 
@@ -142,7 +147,7 @@ class Hands:
         try:
             response = self._inner.handle_request(posting(post, one.library))
         except one.library.TransportError as error:
-            return one.library.lost(error)
+            return one.library.lost(error) or Lost("connect", str(error))
         stream: Any = response.stream
         try:
             return read(response, one.how_beside)

@@ -79,10 +79,12 @@ class Intake:
             # Made before the first byte, once: every attempt and replay carries the same.
             key = self._new_id("key")
             headers = (*headers, (KEY_HEADER, key))
-        began = self._clock.now()
+        began, name = self._clock.now(), self._new_id("call")
+        # One uuid for both, where nobody gave a correlation id: half the work, and easy to match.
+        own_correlation = lines.correlation_id or current_correlation()
         return Call(
-            id=self._new_id("call"),
-            correlation_id=lines.correlation_id or current_correlation() or self._new_id("corr"),
+            id=name,
+            correlation_id=own_correlation or name.replace("call-", "corr-", 1),
             method=method,
             destination=destination,
             endpoint=endpoint,
@@ -120,7 +122,10 @@ class Intake:
         # Without user information: the library sends it as a header, and so do we.
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         if origin in self._declared:
-            return self._rules.place(origin + target)
+            found, home, path = self._rules.place(origin + target)
+            # A region's own address has no path; a slash would make it another one.
+            bare = path == "/" and not target.endswith("/")
+            return found, home, "" if bare else path
         known = self._undeclared.get(origin)
         if known is None:
             known = self._rules.place(origin + target)[:2]

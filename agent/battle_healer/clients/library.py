@@ -57,17 +57,17 @@ class Library:
             "Pieces", (_Pieces, module.SyncByteStream, module.AsyncByteStream), {}
         )
 
-    def lost(self, error: httpx2.TransportError) -> Lost:
+    def lost(self, error: httpx2.TransportError) -> Lost | None:
         """Tell how far the exchange had come when it broke before the reply's head was read.
 
-        Raises the error itself where the request was wrong, not the exchange.
+        None where the request was wrong, not the exchange: there is nothing to heal.
         """
         if isinstance(error, self._mistakes):
-            raise error
+            return None
         for kind, phase, timed_out in self._phases:
             if isinstance(error, kind):
                 return Lost(_tls(error, phase), str(error), timed_out, error)
-        raise error
+        return None
 
     def pieced(
         self,

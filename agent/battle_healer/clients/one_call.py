@@ -10,7 +10,7 @@ from battle_healer.clients.library import Library
 from battle_healer.clients.outgoing import outgoing
 from battle_healer.commands import Note
 from battle_healer.gates.admission import Place
-from battle_healer.model import Attempt, Call
+from battle_healer.model import Attempt, Call, Outcome, OutcomeKind
 from battle_healer.posts import ANSWER_BYTES
 
 if TYPE_CHECKING:
@@ -74,6 +74,20 @@ class OneCall:
     def outgoing(self, attempt: Attempt) -> httpx2.Request:
         """The library's request of an attempt."""
         return outgoing(attempt, self.original, self.upload, self.library)
+
+    def mistake(self) -> Outcome:
+        """The outcome of a request that the library cannot send as it is."""
+        call = self.call
+        return Outcome(
+            kind=OutcomeKind.FAILED,
+            effect="none" if call.is_read else "unknown",
+            reason="the HTTP library refused the request itself; nothing here heals that",
+            call_id=call.id,
+            correlation_id=call.correlation_id,
+            destination=call.destination.name,
+            endpoint=call.endpoint.name,
+            region=call.home.name,
+        )
 
     def note(self, note: Note) -> None:
         """Tell whoever watches."""

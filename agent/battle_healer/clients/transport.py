@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from battle_healer.clients.surroundings import Surroundings
 from battle_healer.drivers import asynchronous, blocking
 from battle_healer.episode import Ending, episode
 from battle_healer.journal import OnEvent
-from battle_healer.model import Attempt, Reply, Trouble
+from battle_healer.model import Attempt, OutcomeKind, Reply
 from battle_healer.planners.planner import Planner
 from battle_healer.rules import Rules
 from battle_healer.stores import Store
@@ -50,7 +51,7 @@ class HealingTransport(httpx2.BaseTransport):
         engine: Engine | None = None,
     ) -> None:
         self.engine = engine or Engine(policy, queue, planner, on_event, surroundings)
-        self._inner = inner
+        self._inner, self._lock = inner, threading.Lock()
         self._sleeper = blocking.Sleeper()
         self._wait = self.engine.around.wait or self._sleeper.wait
 
@@ -72,9 +73,8 @@ class HealingTransport(httpx2.BaseTransport):
         except BaseException:
             hands.close()
             raise
-        if is_replaced(one, ending):
+        if ended(one, ending):
             hands.close()
-        engine.journal.record(one.call, ending.outcome)
         return answer(ending, request, library)
 
     def close(self) -> None:
@@ -84,8 +84,10 @@ class HealingTransport(httpx2.BaseTransport):
             self._inner.close()
 
     def _own(self, library: Library) -> httpx2.BaseTransport:
-        self._inner = library.HTTPTransport()
-        return self._inner
+        with self._lock:
+            if self._inner is None:
+                self._inner = library.HTTPTransport()
+            return self._inner
 
 
 class AsyncHealingTransport(httpx2.AsyncBaseTransport):
@@ -103,7 +105,7 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
         engine: Engine | None = None,
     ) -> None:
         self.engine = engine or Engine(policy, queue, planner, on_event, surroundings)
-        self._inner = inner
+        self._inner, self._lock = inner, threading.Lock()
         self._sleeper = asynchronous.AsyncSleeper()
         self._wait = self.engine.around.wait_async or self._sleeper.wait
 
@@ -122,9 +124,8 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
         except BaseException:
             await hands.close()
             raise
-        if is_replaced(one, ending):
+        if ended(one, ending):
             await hands.close()
-        engine.journal.record(one.call, ending.outcome)
         return answer(ending, request, library)
 
     async def aclose(self) -> None:
@@ -134,8 +135,10 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
             await self._inner.aclose()
 
     def _own(self, library: Library) -> httpx2.AsyncBaseTransport:
-        self._inner = library.AsyncHTTPTransport()
-        return self._inner
+        with self._lock:
+            if self._inner is None:
+                self._inner = library.AsyncHTTPTransport()
+            return self._inner
 
 
 def given(one: OneCall, attempt: Attempt, reply: Reply) -> httpx2.Response:
@@ -146,7 +149,16 @@ def given(one: OneCall, attempt: Attempt, reply: Reply) -> httpx2.Response:
     return response
 
 
-def is_replaced(one: OneCall, ending: Ending) -> bool:
-    """Whether the caller gets something else than the newest reply."""
-    trouble: Trouble = ending.trouble
-    return not isinstance(trouble, Reply) or trouble.handle is not one.last
+def ended(one: OneCall, ending: Ending) -> bool:
+    """Note how an episode ended; returns whether the newest reply is not what the caller gets."""
+    trouble, outcome = ending.trouble, ending.outcome
+    one.engine.journal.record(one.call, outcome)
+    if not isinstance(trouble, Reply):
+        return True
+    if (
+        outcome.kind is OutcomeKind.DELIVERED
+        and ending.body is None
+        and outcome.verified is not False
+    ):
+        one.engine.fallbacks.remember(one.call, trouble)
+    return trouble.handle is not one.last

@@ -83,7 +83,7 @@ async def drive(
         loop.close()
 
 
-async def _carry_out(  # noqa: C901 -- one line a command, and nothing else
+async def _carry_out(
     command: Command, hands: AsyncHands, wait: Callable[[float], Awaitable[None]]
 ) -> Answer:
     answer: Answer = None

@@ -78,9 +78,7 @@ def drive(loop: Generator[Command, Answer, T], hands: Hands, wait: Callable[[flo
         loop.close()
 
 
-def _carry_out(  # noqa: C901 -- one line a command, and nothing else
-    command: Command, hands: Hands, wait: Callable[[float], None]
-) -> Answer:
+def _carry_out(command: Command, hands: Hands, wait: Callable[[float], None]) -> Answer:
     answer: Answer = None
     match command:
         case Send(attempt):

@@ -99,6 +99,19 @@ def test_a_stale_answer_is_labelled_in_its_headers_and_outcome(around: Callable[
     assert (outcome.kind, outcome.degradation) == (OutcomeKind.DEGRADED, "stale")
 
 
+def test_a_healed_answer_is_kept_for_later_too(around: Callable[..., Any]) -> None:
+    stale = Endpoint("things", "GET /things", degrade=Degrade(("stale",)))
+    said = iter([Said(503, {}), Said(200, {"n": 2})])
+    with (
+        Api(lambda seen: next(said, Said(503, {}))) as api,
+        HealingClient(
+            policy=rules_for(api.url, stale), trust_env=False, surroundings=around()
+        ) as client,
+    ):
+        assert outcome_of(client.get("pay:/things")).healed
+        assert client.get("pay:/things").json() == {"n": 2}
+
+
 def test_a_mock_is_fetched_beside_the_call(ask: Ask) -> None:
     mocked = Endpoint("things", "GET /things", degrade=Degrade(("post",), post="/mock"))
 

@@ -78,6 +78,7 @@ def test_an_exception_tells_how_far_the_exchange_had_come(
 ) -> None:
     error = getattr(module, name)("broken")
     lost = library_of(request_of(module)).lost(error)
+    assert lost is not None
     assert (lost.phase, lost.timed_out, lost.handle) == (phase, late, error)
 
 
@@ -85,14 +86,24 @@ def test_a_handshake_that_fails_is_told_apart() -> None:
     error = httpx2.ConnectError("certificate verify failed")
     error.__cause__ = OSError()
     error.__cause__.__context__ = ssl.SSLCertVerificationError()
-    assert library_of(request_of(httpx2)).lost(error).phase == "tls"
+    lost = library_of(request_of(httpx2)).lost(error)
+    assert lost is not None
+    assert lost.phase == "tls"
 
 
 @pytest.mark.parametrize("name", ["UnsupportedProtocol", "LocalProtocolError"])
-def test_a_mistake_of_the_request_is_raised_as_it_is(name: str) -> None:
+def test_a_mistake_of_the_request_is_raised_once_as_it_is(name: str) -> None:
     error = getattr(httpx2, name)("mine")
-    with pytest.raises(type(error)):
-        library_of(request_of(httpx2)).lost(error)
+
+    class Refusing(httpx2.BaseTransport):
+        def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+            raise error
+
+    transport = HealingTransport(Refusing())
+    with httpx2.Client(transport=transport) as client, pytest.raises(type(error)) as caught:
+        client.get("http://api.example/")
+    assert caught.value is error
+    assert outcome_of(error).kind is OutcomeKind.FAILED
 
 
 def test_a_request_of_another_library_is_refused() -> None:
