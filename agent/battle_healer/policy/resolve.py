@@ -95,7 +95,6 @@ class Resolver:
             refresh=_token_call(part.refresh, part.refresh.body) if part.refresh else None,
             scopes=frozenset(part.scopes),
             account=part.account,
-            account=part.account,
             header=part.header,
             scheme=part.scheme,
         )
