@@ -125,12 +125,13 @@ def _failure(x: Exchange) -> Diagnosis:
     wait_s = _wait_s(x)
     told = meaning(x, finding, wait_s)
     blames = _blames(x, finding, told.kind)
-    found = hints(x, blames, _where(x)) if told.kind in _MENDABLE else ()
+    named = blames or sentences.by_value(x, finding.prose)
+    found = hints(x, named, f"the {x.status} reply") if told.kind in _MENDABLE else ()
     fields = tuple(dict.fromkeys(field(x, blame) for blame in blames))[:_MOST_FIELDS]
     return Diagnosis(
         kind=told.kind,
         processed=_processed(x, finding, told.kind),
-        helps=_helps(x, finding, told.kind, fields),
+        helps=_helps(x, finding, told.kind, is_named=bool(fields or found)),
         wait_s=wait_s,
         credential=told.credential,
         fields=fields,
@@ -218,11 +219,11 @@ def _claim(x: Exchange) -> Processed | None:
     return None
 
 
-def _helps(x: Exchange, finding: Finding, kind: Kind, fields: tuple[str, ...]) -> Helps:
+def _helps(x: Exchange, finding: Finding, kind: Kind, *, is_named: bool) -> Helps:
     usual = _HELPS.get(kind)
     if usual is not None:
         return usual
-    if kind is Kind.INVALID_REQUEST and fields:
+    if kind is Kind.INVALID_REQUEST and is_named:
         return "changed"
     if any(_NAMED_CHANGE.search(text) for text in finding.prose):
         return "changed"
@@ -240,7 +241,3 @@ def _retry_budget(x: Exchange) -> int | None:
     if isinstance(left, bool) or not isinstance(left, int):
         return None
     return max(0, min(left, _MOST_BUDGET))
-
-
-def _where(x: Exchange) -> str:
-    return f"the {x.status} reply"

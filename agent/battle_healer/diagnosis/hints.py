@@ -36,6 +36,8 @@ def _hint(x: Exchange, blame: Blame, evidence: str) -> Hint | None:
         if stated is not None:
             return stated
     said = sentences.says(blame.code, blame.text)
+    if sentences.is_ambiguous(blame.text):
+        return Hint(pointer, "invalid", None, f"{evidence} suggests several names for {pointer}")
     if said == "unknown" or (said in ("invalid", "type") and blame.text):
         renamed = _renamed(x, blame, pointer, evidence)
         if renamed is not None:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Any, Final
 
 from battle_healer.diagnosis.exchange import Exchange
 from battle_healer.diagnosis.finding import Blame
 from battle_healer.diagnosis.members import tokens_of
+from battle_healer.naming import plain
 from battle_healer.pointers import ABSENT, get, join, walk
 
-_SIGNS: Final = re.compile(r"[^\w]|_")
-# As they are written where there are none; other marks are simply left out.
-_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{2,64}")
-
-
-def plain(name: str) -> str:
-    """A name without case, separators and accents: what two spellings of it share."""
-    flat = unicodedata.normalize("NFKD", name.casefold().translate(_UMLAUTS))
-    return _SIGNS.sub("", "".join(c for c in flat if not unicodedata.combining(c)))
 
 
 def field(x: Exchange, blame: Blame) -> str:

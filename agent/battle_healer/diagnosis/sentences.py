@@ -14,6 +14,7 @@ from typing import Final, Literal
 from battle_healer.diagnosis.exchange import Exchange
 from battle_healer.diagnosis.finding import Blame, Place
 from battle_healer.diagnosis.places import stands_in
+from battle_healer.pointers import ABSENT, join, walk
 
 Says = Literal["unknown", "missing", "type", "enum", "format", "range", "rename", "invalid"]
 
@@ -118,6 +119,9 @@ _WANTED: Final = re.compile(
     r"|; (\w+) cannot represent",
     re.IGNORECASE,
 )
+# Where one statement ends and the next begins.
+_CUT: Final = re.compile(rf"[;,]\s(?={_Q}?{_NAME}{_Q}?:\s)|;\s(?!\w+ cannot represent)|\.\s(?!\d)")
+_QUOTED_VALUE: Final = re.compile(r"[\"'`]([^\"'`\n]{2,200})[\"'`]")
 _DID_YOU_MEAN: Final = re.compile(
     rf"did you mean {_Q}(?P<one>{_NAME}){_Q}(?P<more>\s*(?:,|or)\s*{_Q})?", re.IGNORECASE
 )
@@ -146,6 +150,22 @@ def blames(x: Exchange, sentences: Iterable[str]) -> tuple[Blame, ...]:
     return tuple(found.values())[:_MOST_BLAMES]
 
 
+def by_value(x: Exchange, sentences: Iterable[str]) -> tuple[Blame, ...]:
+    """Where the one value that a sentence quotes stands in the request, if it stands only once.
+
+    For errors that name no field: `cannot read "in progress": not one of [NEW, IN_PROGRESS]`.
+    """
+    if x.sent is ABSENT:
+        return ()
+    texts = [(at, value) for at, value in walk(x.sent) if isinstance(value, str)]
+    for text in sentences:
+        quoted = set(_QUOTED_VALUE.findall(text[:_MOST_TEXT]))
+        found = [at for at, value in texts if value in quoted]
+        if len(found) == 1 and says("", text) in ("enum", "type", "format"):
+            return (Blame(join(found[0]), text=text[:_MOST_TEXT]),)
+    return ()
+
+
 def _in_text(x: Exchange, text: str) -> Iterator[Blame]:
     for form in _FORMS:
         for match in form.pattern.finditer(text):
@@ -159,8 +179,9 @@ def _in_text(x: Exchange, text: str) -> Iterator[Blame]:
 
 def _clause(text: str, match: re.Match[str]) -> str:
     """The part of a text that is about the name: up to where the next name or sentence begins."""
-    begin, end = match.start(), match.end()
-    stop = re.compile(rf"[;,]\s{_Q}?{_NAME}{_Q}?:\s|;\s|\.\s(?!\d)").search(text, end)
+    end = match.end()
+    begin = max((cut.end() for cut in _CUT.finditer(text, 0, match.start())), default=0)
+    stop = _CUT.search(text, end)
     follows = text[stop.start() : stop.start() + 200] if stop else ""
     clause = text[begin : stop.start() if stop else len(text)].lstrip(";,. ")
     # What is suggested often stands in the sentence after the one that blames.

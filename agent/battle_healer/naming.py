@@ -1,0 +1,115 @@
+"""When two names of a field are the same name: by spelling, by one letter, by convention."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+_SIGNS: Final = re.compile(r"[^\w]|_")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
+# As they are written where there are none; other marks are simply left out.
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+# Shorter names are too near to each other: `to` and `no`, `id` and `ip`.
+_LEAST_LETTERS: Final = 4
+
+SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
+    frozenset(words.split())
+    for words in (
+        "quantity qty count",
+        "description desc",
+        "postalcode zip zipcode postcode plz",
+        "state status",
+        "latitude lat",
+        "longitude lng lon long",
+        "email mail emailaddress",
+        "phone telephone tel phonenumber",
+        "identifier id",
+        "amount total sum value amt",
+        "transactionid txnid transactionreference txid",
+        "amount amountvalue amtvalue",
+        "number no num nr",
+        "address addr",
+        "customer client buyer",
+        "name fullname",
+        "message msg",
+        "reference ref",
+        "colour color",
+        "organisation organization org",
+        "currency currencycode",
+        "country countrycode",
+        "note memo",
+        "region regionname",
+        "begin start starts startsat startat begins",
+        "end ends endsat endat",
+        "createdat created createdon creationdate createddate datecreated",
+        "updatedat updated updatedon modifiedat modified lastmodified",
+        "expiresat expires expiry expiration expiresin",
+        "image img picture",
+        "url link href uri",
+        "firstname givenname forename",
+        "lastname surname familyname",
+        "birthdate dateofbirth dob birthday",
+        "maximum max",
+        "minimum min",
+        "parameters params",
+        "configuration config",
+        "items results data entries records",
+    )
+)
+"""Names that conventions use for one thing, as `plain` gives them. Small on purpose (I5)."""
+
+
+def plain(name: str) -> str:
+    """A name without case, separators and accents: what all its spellings share."""
+    flat = unicodedata.normalize("NFKD", name.casefold().translate(_UMLAUTS))
+    return _SIGNS.sub("", "".join(c for c in flat if not unicodedata.combining(c)))
+
+
+def words(name: str) -> tuple[str, ...]:
+    """A name's words, lower case: `totalAmount`, `total_amount` and `TotalAmount` give two."""
+    return tuple(part.lower() for part in _HUMP.split(name) if part)
+
+
+def are_synonyms(one: str, other: str) -> bool:
+    """Whether a convention uses both names for one thing."""
+    a, b = plain(one), plain(other)
+    return any(a in names and b in names for names in SYNONYMS)
+
+
+def is_one_letter_apart(one: str, other: str) -> bool:
+    """Whether one letter more, less, changed, or two swapped make one of the other.
+
+    False for names too short to tell a slip from another word.
+    """
+    a, b = sorted((plain(one), plain(other)), key=len)
+    if len(a) < _LEAST_LETTERS or len(b) - len(a) > 1 or a == b:
+        return False
+    at = next((i for i, c in enumerate(a) if c != b[i]), len(a))
+    if len(a) == len(b):
+        swapped = a[at : at + 2] == b[at : at + 2][::-1] and a[at + 2 :] == b[at + 2 :]
+        return a[at + 1 :] == b[at + 1 :] or swapped
+    return a[at:] == b[at + 1 :]
+
+
+def same(name: str, among: Iterable[str]) -> str | None:
+    """The one of `among` that is the name spelled otherwise, else the one a letter apart.
+
+    None where none is, or more than one.
+    """
+    given = list(among)
+    for alike in (
+        [other for other in given if plain(other) == plain(name)],
+        [other for other in given if is_one_letter_apart(name, other)],
+    ):
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return None
+
+
+def resembles(name: str, other: str) -> bool:
+    """Whether two names could mean one thing, by any of the ways above."""
+    return (
+        plain(name) == plain(other) or is_one_letter_apart(name, other) or are_synonyms(name, other)
+    )
