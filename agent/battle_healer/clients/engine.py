@@ -5,6 +5,7 @@ The transports hold an engine and do what it says; both kinds may share one.
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future
 from os import PathLike
@@ -23,13 +24,14 @@ from battle_healer.ids import Ids
 from battle_healer.journal import Journal, OnEvent
 from battle_healer.model import Attempt, Entry, Parked, Reply, Trouble
 from battle_healer.planners.planner import Planner
-from battle_healer.planners.table import find_planner
+from battle_healer.planners.table import BY_NAME, find_planner
 from battle_healer.rules import Rules
 from battle_healer.stores import Store
 
 if TYPE_CHECKING:
     from battle_healer.policy import Policy
 
+_log: Final = logging.getLogger("battle_healer")
 _NO_RULES: Final = Rules()
 
 
@@ -125,6 +127,8 @@ class Engine:
         if not isinstance(planner, str):
             self._planners[planner.name] = planner
             return planner.name
+        if (row := BY_NAME.get(planner)) is not None and row.warns:
+            _log.warning("planner %s is for tests: it is not meant to choose well", row.name)
         self._planner(planner)
         return planner
 

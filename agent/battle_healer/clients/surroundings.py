@@ -10,7 +10,6 @@ from battle_healer.actions.action import Action
 from battle_healer.actions.table import ACTIONS
 from battle_healer.clock import Clock
 from battle_healer.drivers.clock import SystemClock
-from battle_healer.drivers.virtual import VirtualTime
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 
 
@@ -30,13 +29,3 @@ class Surroundings:
     bits: Callable[[int], int] = field(default_factory=lambda: SystemRandom().getrandbits)
     guardrails: tuple[Guardrail, ...] = GUARDRAILS
     actions: tuple[Action, ...] = ACTIONS
-
-
-def virtual(
-    time: VirtualTime,
-    chance: Callable[[], float],
-    bits: Callable[[int], int],
-    guardrails: tuple[Guardrail, ...] = GUARDRAILS,
-) -> Surroundings:
-    """Surroundings in virtual time, the same in every run if `chance` and `bits` are."""
-    return Surroundings(time, time.wait, time.wait_async, chance, bits, guardrails)

@@ -187,6 +187,26 @@ def test_a_credential_may_have_a_header_of_its_own(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "deadline_s", "read"),
+    [(5.0, 2, 2.0), (5.0, 60, 5.0), (None, 60, 60.0)],
+    ids=["cut", "kept", "given"],
+)
+def test_a_time_out_is_cut_to_what_is_left_of_the_deadline(
+    own: float | None, deadline_s: float, read: float, around: Callable[..., Any]
+) -> None:
+    sent: list[httpx2.Request] = []
+
+    def keep(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return httpx2.Response(200)
+
+    with HealingClient(transport=httpx2.MockTransport(keep), surroundings=around()) as client:
+        extensions = {"healer": {"deadline_s": deadline_s}}
+        client.get("http://api.example/", timeout=own, extensions=extensions)
+    assert sent[0].extensions["timeout"]["read"] == read
+
+
+@pytest.mark.parametrize(
     "wanted", [5, {"deadline_s": 0}, {"deadline_s": "5"}, {"deadline": 5}, {"deadline_s": True}]
 )
 def test_a_deadline_that_is_none_is_an_error(ask: Ask, wanted: Any) -> None:

@@ -214,6 +214,15 @@ def test_an_unknown_planner_is_an_error_before_anything_is_sent(ask: Ask) -> Non
         ask("GET", "http://127.0.0.1:1/", client={"planner": "nobody"})
 
 
+@pytest.mark.parametrize("name", ["evil", "scripted"])
+def test_a_planner_for_tests_is_used_when_named_and_warned_of(
+    ask: Ask, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    with Api([Said(200)]) as api, caplog.at_level("WARNING", "battle_healer"):
+        ask("GET", f"{api.url}/things", client={"planner": name})
+    assert [record.getMessage() for record in caplog.records if name in record.getMessage()]
+
+
 def test_every_step_is_told_while_it_happens(ask: Ask) -> None:
     heard: list[Note] = []
     with Api([Said(503), Said(200)]) as api:
