@@ -1,0 +1,1 @@
+"""What we cost beside the bare parts, measured in one run: `make bench`."""
