@@ -17,7 +17,7 @@ _LEAST_LETTERS: Final = 4
 SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
     frozenset(words.split())
     for words in (
-        "quantity qty count",
+        "quantity qty",
         "description desc",
         "postalcode zip zipcode postcode plz",
         "state status",
@@ -26,10 +26,8 @@ SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
         "email mail emailaddress",
         "phone telephone tel phonenumber",
         "identifier id",
-        "amount total sum value amt",
+        "amount amt amountvalue amtvalue",
         "transactionid txnid transactionreference txid",
-        "amount amountvalue amtvalue",
-        "number no num nr",
         "address addr",
         "customer client buyer",
         "name fullname",
@@ -55,10 +53,15 @@ SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
         "minimum min",
         "parameters params",
         "configuration config",
-        "items results data entries records",
     )
 )
 """Names that conventions use for one thing, as `plain` gives them. Small on purpose (I5)."""
+
+LOOSE: Final[tuple[frozenset[str], ...]] = (
+    frozenset({"amount", "total", "sum", "value"}),
+    frozenset({"number", "no", "num", "nr", "count"}),
+)
+"""Names that mean one thing only where somebody says that one is wrong and the other missing."""
 
 
 def plain(name: str) -> str:
@@ -72,10 +75,11 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _HUMP.split(name) if part)
 
 
-def are_synonyms(one: str, other: str) -> bool:
-    """Whether a convention uses both names for one thing."""
+def are_synonyms(one: str, other: str, *, loosely: bool = False) -> bool:
+    """Whether a convention uses both names for one thing; `loosely` asks `LOOSE` too."""
     a, b = plain(one), plain(other)
-    return any(a in names and b in names for names in SYNONYMS)
+    rows = (*SYNONYMS, *LOOSE) if loosely else SYNONYMS
+    return any(a in names and b in names for names in rows)
 
 
 def is_one_letter_apart(one: str, other: str) -> bool:
@@ -111,5 +115,7 @@ def same(name: str, among: Iterable[str]) -> str | None:
 def resembles(name: str, other: str) -> bool:
     """Whether two names could mean one thing, by any of the ways above."""
     return (
-        plain(name) == plain(other) or is_one_letter_apart(name, other) or are_synonyms(name, other)
+        plain(name) == plain(other)
+        or is_one_letter_apart(name, other)
+        or are_synonyms(name, other, loosely=True)
     )

@@ -106,7 +106,7 @@ def _synonym(
     """A conventional other name: where one field is refused, one is missing, and the value fits."""
     *parent, name = split(want.pointer)
     refused = [w for w in unknown if split(w.pointer)[:-1] == tuple(parent)]
-    if len(near) != 1 or len(refused) != 1 or not are_synonyms(name, near[0]):
+    if len(near) != 1 or len(refused) != 1 or not are_synonyms(name, near[0], loosely=True):
         return None
     node = shapes.below(schema, (*parent, near[0])) if schema is not None else {}
     return near[0] if not node or meets(node, get(draft.value, want.pointer)) else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from battle_healer import spelling
 from battle_healer.json_text import dumps, loads
 from battle_healer.model import Diagnosis, Kind, Operation
 from battle_healer.pointers import ABSENT, get, join, split
-from battle_healer.repair import fields, values
+from battle_healer.repair import fields
 from battle_healer.repair.draft import Draft
 from battle_healer.repair.want import Want, of_contract, of_hint
 from battle_healer.rules import Schema
@@ -103,7 +104,7 @@ def _completed(want: Want, hinted: list[Want]) -> Want:
 def _settled(
     draft: Draft, wants: list[Want], schema: Schema | None, may_clamp: tuple[str, ...]
 ) -> Draft | None:
-    """The draft with all wants of one round settled: names first, then values."""
+    """The draft with all wants of one round settled: names first, then spelling."""
     before = draft
     for want in wants:
         if want.says == "rename":
@@ -126,7 +127,7 @@ def _settled(
 
 
 def _with_value(draft: Draft, want: Want, may_clamp: tuple[str, ...]) -> Draft | None:
-    """The draft with the value that a want asks for; as it is where the want is not of values."""
+    """The draft with the value that a want asks for; as it is where the want is not of spelling."""
     if want.says in ("unknown", "missing", "rename", "invalid") and want.stated is ABSENT:
         return draft
     if want.says in ("unknown", "missing", "rename"):
@@ -143,16 +144,16 @@ def _with_value(draft: Draft, want: Want, may_clamp: tuple[str, ...]) -> Draft |
 
 def _new_value(value: Any, want: Want, *, may_clamp: bool) -> Any:
     if want.stated is not ABSENT:
-        return values.respelled(value, want.stated)
+        return spelling.respelled(value, want.stated)
     match want.says:
         case "type":
-            return values.cast(value, want.type) if want.type else ABSENT
+            return spelling.cast(value, want.type) if want.type else ABSENT
         case "enum":
-            return values.nearest(value, want.options)
+            return spelling.nearest(value, want.options)
         case "format":
-            return values.date(value)
+            return spelling.date(value)
         case "range" if may_clamp:
-            return values.clamped(value, want.least, want.most, want.text)
+            return spelling.clamped(value, want.least, want.most, want.text)
         case _:
             return ABSENT
 
