@@ -5,13 +5,14 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from tests.support.building import US, FixedClock, call, destination
+from tests.support.building import EU, US, FixedClock, call, destination
 
 from battle_healer.commands import Acquire, Denied, Refresh
-from battle_healer.credentials import Credentials, Follow, Lead, Source, read_source
+from battle_healer.credentials import Credentials, Follow, Lead
 from battle_healer.errors import SettingsError
 from battle_healer.model import Call, Grant, Lost, Reply
 from battle_healer.posts import Post
+from battle_healer.renewal import Source, read_source
 from battle_healer.rules import CredentialRule, TokenCall
 from battle_healer.secret import Secret
 
@@ -196,6 +197,33 @@ def test_a_failed_refresh_is_not_stormed_and_tried_again_later() -> None:
     assert "500" in why(pool.refresh(refresh(it, "t1")))
     clock.time += 6
     assert secret(led(pool.refresh(refresh(it, "t1")), token("t2"))) == "t2"
+
+
+def test_a_renewal_that_failed_in_one_region_may_succeed_in_another() -> None:
+    pool, it = keys(), calling(MINTED)
+    led(pool.acquire(Acquire(it, US, "main")), token("t1"))
+    led(pool.refresh(refresh(it, "t1")), Reply(503, (), b""))
+    elsewhere = Refresh(it, EU, "main", Secret("t1"), 401)
+    assert secret(led(pool.refresh(elsewhere), token("t2"))) == "t2"
+
+
+def test_a_leader_whose_time_is_over_denies_nobody_who_has_more() -> None:
+    clock = FixedClock()
+    pool, brief, patient = keys(clock), calling(MINTED, deadline=101.0), calling(MINTED)
+    lead = Leading(pool.acquire(Acquire(brief, US, "main")), Lost("wait", "timed out", True))
+    follower = pool.acquire(Acquire(patient, US, "main"))
+    assert isinstance(follower, Follow)
+    clock.time = 101.5
+    assert "deadline" in why(lead.carry_out())
+    assert follower.result.result(0) is None
+    assert secret(led(pool.acquire(Acquire(patient, US, "main")), token("t1"))) == "t1"
+
+
+def test_a_refused_own_token_falls_back_to_the_credential() -> None:
+    pool, it = keys(), calling(MINTED, own=Grant(None, Secret("mine")))
+    refused = Reply(401, (), b"{}")
+    got = led(pool.refresh(refresh(it, "mine")), refused, token("t1"))
+    assert got == Grant("main", Secret("t1"))
 
 
 def test_a_token_that_ended_is_renewed_before_it_is_sent() -> None:

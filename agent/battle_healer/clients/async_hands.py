@@ -21,13 +21,7 @@ from battle_healer.commands import (
     Refresh,
     Substitute,
 )
-from battle_healer.credentials import (
-    Follow,
-    Lead,
-    Result,
-    Source,
-    read_source,
-)
+from battle_healer.credentials import Decision, Lead, Result
 from battle_healer.model import (
     Attempt,
     Entry,
@@ -39,7 +33,7 @@ from battle_healer.model import (
     Trouble,
 )
 from battle_healer.posts import Post
-from battle_healer.secret import Secret
+from battle_healer.renewal import Step, StepAnswer, read_source
 
 if TYPE_CHECKING:
     import httpx2
@@ -155,7 +149,7 @@ class AsyncHands:
         finally:
             await stream.aclose()
 
-    async def _granted(self, decide: Callable[[], Grant | Denied | Follow | Lead]) -> Result:
+    async def _granted(self, decide: Callable[[], Decision]) -> Result:
         """Use a newer token, follow whoever gets one, or lead."""
         while True:
             decision = decide()
@@ -182,7 +176,7 @@ class AsyncHands:
 
     async def _run(self, steps: Generator[Any, Any, T]) -> T:
         """Carry out what a generator of posts and sources yields."""
-        answer: Reply | Lost | Secret | Denied | None = None
+        answer: StepAnswer = None
         try:
             while True:
                 try:
@@ -194,7 +188,7 @@ class AsyncHands:
         finally:
             steps.close()
 
-    async def _step(self, step: Post | Source) -> Reply | Lost | Secret | Denied:
+    async def _step(self, step: Step) -> StepAnswer:
         if isinstance(step, Post):
             return await self._posted(step)
         return await asyncio.to_thread(read_source, step)

@@ -20,13 +20,7 @@ from battle_healer.commands import (
     Refresh,
     Substitute,
 )
-from battle_healer.credentials import (
-    Follow,
-    Lead,
-    Result,
-    Source,
-    read_source,
-)
+from battle_healer.credentials import Decision, Lead, Result
 from battle_healer.model import (
     Attempt,
     Entry,
@@ -38,7 +32,7 @@ from battle_healer.model import (
     Trouble,
 )
 from battle_healer.posts import Post
-from battle_healer.secret import Secret
+from battle_healer.renewal import Step, StepAnswer, read_source
 
 if TYPE_CHECKING:
     import httpx2
@@ -154,7 +148,7 @@ class Hands:
         finally:
             stream.close()
 
-    def _granted(self, decide: Callable[[], Grant | Denied | Follow | Lead]) -> Result:
+    def _granted(self, decide: Callable[[], Decision]) -> Result:
         """Use a newer token, follow whoever gets one, or lead."""
         while True:
             decision = decide()
@@ -179,7 +173,7 @@ class Hands:
 
     def _run(self, steps: Generator[Any, Any, T]) -> T:
         """Carry out what a generator of posts and sources yields."""
-        answer: Reply | Lost | Secret | Denied | None = None
+        answer: StepAnswer = None
         try:
             while True:
                 try:
@@ -191,7 +185,7 @@ class Hands:
         finally:
             steps.close()
 
-    def _step(self, step: Post | Source) -> Reply | Lost | Secret | Denied:
+    def _step(self, step: Step) -> StepAnswer:
         if isinstance(step, Post):
             return self._posted(step)
         return read_source(step)
