@@ -96,13 +96,15 @@ def test_whatever_interrupts_a_thread_closes_the_loop_and_goes_on() -> None:
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
 
+    loop = closing(closed)  # held, so that nothing but the driver closes it
     with pytest.raises(KeyboardInterrupt):
-        blocking.drive(closing(closed), Recording(), interrupted)
+        blocking.drive(loop, Recording(), interrupted)
     assert closed == [True]
 
 
 def test_cancelling_a_task_closes_the_loop_and_goes_on() -> None:
     closed: list[bool] = []
+    loop = closing(closed)  # held, so that nothing but the driver closes it
 
     async def scenario() -> None:
         forever = asyncio.Event()
@@ -112,7 +114,7 @@ def test_cancelling_a_task_closes_the_loop_and_goes_on() -> None:
             await forever.wait()
 
         started = asyncio.Event()
-        task = asyncio.create_task(asynchronous.drive(closing(closed), AsyncRecording(), waiting))
+        task = asyncio.create_task(asynchronous.drive(loop, AsyncRecording(), waiting))
         await started.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
