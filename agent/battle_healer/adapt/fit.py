@@ -160,6 +160,8 @@ def _fill(draft: Draft, schema: Schema, parent: Mapping[str, Any], at: Tokens) -
     draft.move(stands, at, found.why)
     if found.value is not stood:
         draft.set(at, found.value, f"{found.why}, in the declared form")
+    if len(found.at) > 1 and draft.get(stands[:-1]) == {}:
+        draft.remove(stands[:-1], "nothing is left in it")
 
 
 def _gather(draft: Draft, schema: Schema, gap: Gap, at: Tokens) -> None:

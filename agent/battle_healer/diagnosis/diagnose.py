@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from battle_healer import waits
 from battle_healer.diagnosis import sentences
-from battle_healer.diagnosis.exchange import Exchange, exchange
+from battle_healer.diagnosis.exchange import MOST_BYTES, Exchange, exchange, with_request
 from battle_healer.diagnosis.finding import Blame, Finding
 from battle_healer.diagnosis.hints import hints
 from battle_healer.diagnosis.lost import of_lost, of_refused
@@ -30,10 +30,10 @@ from battle_healer.model import (
 )
 from battle_healer.pointers import ABSENT
 
-_NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
 _FAILURE: Final = 400
 _SERVER: Final = 500
 _MOST_FIELDS: Final = 50
+_MOST_NAME: Final = 400
 _MOST_BUDGET: Final = 1_000_000
 _MOST_LOCATION: Final = 2_000
 
@@ -78,27 +78,18 @@ def diagnose(attempt: Attempt, trouble: Reply | Lost | Refused, wall: datetime) 
         return _failure(x)
     if is_redirect(trouble.status):
         return _redirect(x)
-    return _below_400(x)
+    return below_400(x)
 
 
-def is_clean(attempt: Attempt, reply: Reply) -> bool:
-    """Whether a reply may go to the caller as it is; agrees with `diagnose`, and is cheaper.
-
-    Asked of every reply: what fails is told by its status before its body is looked at.
-    """
-    if reply.status >= _FAILURE or is_redirect(reply.status):
-        return False
-    # No clock is needed to tell that nothing is wrong.
-    return _below_400(exchange(attempt, reply, _NO_TIME)).kind is Kind.OK
-
-
-def _below_400(x: Exchange) -> Diagnosis:
+def below_400(x: Exchange) -> Diagnosis:
+    """What a reply means whose status is no failure and no redirect."""
     label = substitute(x)
     if label is not None:
         return _substituted(x, label)
-    if x.reply.body is not None and not x.reply.truncated and is_soft(x):
+    is_read = x.reply.body is not None and len(x.reply.body) <= MOST_BYTES
+    if is_read and not x.reply.truncated and is_soft(x):
         return _failure(x)
-    return flaw(x) or Diagnosis(Kind.OK, "yes", "never", reader="none")
+    return (flaw(x) if is_read else None) or Diagnosis(Kind.OK, "yes", "never", reader="none")
 
 
 def _substituted(x: Exchange, label: str) -> Diagnosis:
@@ -121,6 +112,7 @@ def _redirect(x: Exchange) -> Diagnosis:
 
 
 def _failure(x: Exchange) -> Diagnosis:
+    x = with_request(x)
     reader, finding = _read(x)
     wait_s = _wait_s(x)
     told = meaning(x, finding, wait_s)
@@ -173,6 +165,11 @@ def _wait_s(x: Exchange) -> float | None:
 
 def _blames(x: Exchange, finding: Finding, kind: Kind) -> tuple[Blame, ...]:
     """The fields that count for this kind: of a refusal by state, only those set apart."""
+    named = _named(x, finding, kind)
+    return tuple(blame for blame in named if len(blame.name) <= _MOST_NAME)
+
+
+def _named(x: Exchange, finding: Finding, kind: Kind) -> tuple[Blame, ...]:
     if kind in _BLAMING and finding.blames:
         return finding.blames
     if kind is Kind.INVALID_REQUEST:

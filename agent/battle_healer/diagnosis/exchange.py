@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from battle_healer.model import Attempt, Reply
 from battle_healer.pointers import ABSENT
 
-_MOST_BYTES: Final = 1_048_576
+MOST_BYTES: Final = 1_048_576
 _MOST_FORM_FIELDS: Final = 500
 
 
@@ -33,8 +33,8 @@ class Exchange:
     text: str
     is_text: bool
     value: Any
-    sent: Any
-    query: frozenset[str]
+    sent: Any = ABSENT
+    query: frozenset[str] = frozenset()
 
     @property
     def object(self) -> Mapping[str, Any]:
@@ -53,7 +53,7 @@ class Exchange:
 
 
 def exchange(attempt: Attempt, reply: Reply, wall: datetime) -> Exchange:
-    """Decode both sides of an attempt. Never raises; what cannot be read is absent."""
+    """Decode the reply of an attempt. Never raises; what cannot be read is absent."""
     media = media_of(reply.header("content-type"))
     text, is_text = _text(reply.body or b"", reply.header("content-type") or "")
     looks_json = is_json(media) or text.lstrip()[:1] in ("{", "[")
@@ -65,9 +65,12 @@ def exchange(attempt: Attempt, reply: Reply, wall: datetime) -> Exchange:
         text=text,
         is_text=is_text,
         value=json_of(text) if looks_json and is_text else ABSENT,
-        sent=_sent(attempt),
-        query=_query(attempt.call.path),
     )
+
+
+def with_request(x: Exchange) -> Exchange:
+    """The exchange with its request decoded too, which only a failure needs."""
+    return replace(x, sent=_sent(x.attempt), query=_query(x.attempt.call.path))
 
 
 def media_of(content_type: str | None) -> str:
@@ -81,9 +84,9 @@ def is_json(media: str) -> bool:
 
 
 def json_of(text: str | bytes) -> Any:
-    """The JSON value of a text, ABSENT where it is none or too deep to be read."""
+    """The JSON value of a text (bytes: UTF-8), ABSENT where it is none or too deep to be read."""
     try:
-        return json.loads(text)
+        return json.loads(text.decode() if isinstance(text, bytes) else text)
     except (ValueError, RecursionError):
         return ABSENT
 
@@ -91,13 +94,13 @@ def json_of(text: str | bytes) -> Any:
 def _text(body: bytes, content_type: str) -> tuple[str, bool]:
     charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
     try:
-        return body[:_MOST_BYTES].decode(charset or "utf-8-sig"), True
+        return body[:MOST_BYTES].decode(charset or "utf-8-sig"), True
     except (LookupError, ValueError):
-        return body[:_MOST_BYTES].decode("utf-8", "replace"), False
+        return body[:MOST_BYTES].decode("utf-8", "replace"), False
 
 
 def _sent(attempt: Attempt) -> Any:
-    if not attempt.body or len(attempt.body) > _MOST_BYTES:
+    if not attempt.body or len(attempt.body) > MOST_BYTES:
         return ABSENT
     named = {name.lower(): value for name, value in attempt.call.headers}
     media = media_of(str(named.get("content-type", "")))

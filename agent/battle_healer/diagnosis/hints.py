@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from battle_healer.diagnosis import sentences
@@ -10,6 +11,7 @@ from battle_healer.diagnosis.finding import Blame
 from battle_healer.diagnosis.places import field
 from battle_healer.model import Hint
 from battle_healer.pointers import ABSENT, get, join, split
+from battle_healer.text import safe
 
 _MOST: Final = 50
 _MOST_POINTER: Final = 500
@@ -26,10 +28,11 @@ def hints(x: Exchange, blames: tuple[Blame, ...], evidence: str) -> tuple[Hint, 
     if x.sent is ABSENT:
         return ()
     found = (_hint(x, blame, evidence) for blame in blames[:_MOST] if blame.place == "body")
-    return tuple(hint for hint in found if hint is not None)
+    # I7: a name that the reply gives may be anything; evidence is shown to people.
+    return tuple(replace(hint, evidence=safe(hint.evidence)) for hint in found)
 
 
-def _hint(x: Exchange, blame: Blame, evidence: str) -> Hint | None:
+def _hint(x: Exchange, blame: Blame, evidence: str) -> Hint:
     pointer = field(x, blame)
     if blame.change is not None:
         stated = _stated(blame, pointer, evidence)
@@ -53,9 +56,9 @@ def _stated(blame: Blame, pointer: str, evidence: str) -> Hint | None:
         return Hint(pointer, "rename", path, f"{evidence} names {path} as the name of {pointer}")
     if op == "remove" and path == pointer:
         return Hint(pointer, "unknown", None, f"{evidence} refuses {pointer}")
-    if op in ("replace", "add") and path == pointer and _is_plain(change.get("value")):
+    if op == "replace" and path == pointer and _is_plain(change.get("value")):
         said = sentences.says(blame.code, blame.text)
-        said = said if said in ("type", "enum", "format", "missing") else "invalid"
+        said = said if said in ("type", "enum", "format") else "invalid"
         return Hint(pointer, said, change["value"], f"{evidence} states the value of {pointer}")
     return None
 

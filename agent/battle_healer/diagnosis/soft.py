@@ -36,9 +36,17 @@ _STATUS: Final = re.compile(r"[45][0-9][0-9]")
 _MOST_EVENTS: Final = 20
 
 
+TELLING: Final = frozenset(
+    {"ok", "success", "succeeded", "isSuccess", "Success", "error", "Error", "errors", "code",
+     "errcode", "errorCode", "status", "statusCode", "status_code", "Status", "result", "__type",
+     "data"}
+)  # fmt: skip
+"""The members by which a failure can be told; an object without any of them tells none."""
+
+
 def states_failure(value: Any) -> bool:
     """Whether a JSON value under a success status says that the request failed."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or TELLING.isdisjoint(value):
         return False
     return any(rule(value) for rule in _RULES)
 

@@ -8,7 +8,6 @@ from typing import Final
 from battle_healer.contract import meets, problems
 from battle_healer.diagnosis.exchange import Exchange, is_json, media_of
 from battle_healer.diagnosis.soft import failed_event, states_failure, xml_states_failure
-from battle_healer.diagnosis.statuses import is_redirect
 from battle_healer.model import Diagnosis, Kind, Processed
 from battle_healer.pointers import ABSENT
 
@@ -47,7 +46,7 @@ def substitute(x: Exchange) -> str | None:
 
 def flaw(x: Exchange) -> Diagnosis | None:
     """What is wrong with a success that states no failure and bears no label; None for nothing."""
-    if is_redirect(x.status) or x.status >= _REDIRECT or x.reply.body is None:
+    if x.status >= _REDIRECT:
         return None
     if x.reply.truncated:
         return _flawed(Kind.CONNECTION_LOST, "yes", "the reply ended before its announced length")
