@@ -83,7 +83,6 @@ def entry_of(story: Story, plan: Plan) -> Entry:
     """What a store is given: the call as it was first meant, without secrets (I2)."""
     call = story.call
     processed: Processed = "maybe" if story.may_have_acted else "no"
-    credentials = call.destination.credentials
     return Entry(
         call_id=call.id,
         correlation_id=call.correlation_id,
@@ -96,7 +95,7 @@ def entry_of(story: Story, plan: Plan) -> Entry:
         headers=tuple((n, v) for n, v in call.headers if not isinstance(v, Secret)),
         body=call.body,
         key=call.key,
-        credential_ref=story.credential or (credentials[0].name if credentials else None),
+        credential_ref=story.signer_later or None,
         policy=call.destination.policy,
         error=reason_of(story),
         processed=processed,

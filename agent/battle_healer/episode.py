@@ -66,7 +66,8 @@ class Kit:
     """What an episode needs of its surroundings, without I/O.
 
     chance: uniform in [0, 1). new_id: `"ep"` gives `ep-` and a uuid7.
-    planner: `heuristic` is consulted inline, any other name through `Ask`.
+    planner: whose word the program gave, over what the policy says; None for the policy's.
+    `heuristic` is consulted inline, any other name through `Ask`.
     guardrails: the vetoes; empty only to show what harm they prevent.
     """
 
@@ -74,7 +75,7 @@ class Kit:
     chance: Callable[[], float]
     new_id: Callable[[str], str]
     rules: Rules = field(default_factory=Rules)
-    planner: str = HEURISTIC
+    planner: str | None = None
     guardrails: tuple[Guardrail, ...] = GUARDRAILS
     actions: tuple[Action, ...] = ACTIONS
     can_park: bool = False
@@ -158,7 +159,8 @@ def _choose(menu: Menu, story: Story, kit: Kit) -> Generator[Command, Answer, _C
     """Let the planner rank, and fall back to the heuristics where it does not say."""
     if menu.only is not None:
         return _Choice(menu.only, HEURISTIC, "nothing else is possible")
-    asked = story.call.endpoint.planner or story.call.destination.planner or kit.planner
+    call = story.call
+    asked = kit.planner or call.endpoint.planner or call.destination.planner or kit.rules.planner
     if asked != HEURISTIC:
         budget_s = min(kit.bounds.model_budget_s, story.remaining_s * _SHARE_OF_DEADLINE)
         answer = yield Ask(asked, menu.plans, facts(story), max(0.0, budget_s))

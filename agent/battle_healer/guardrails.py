@@ -38,7 +38,8 @@ def _no_double_effect(plan: Plan, story: Story, bounds: Bounds) -> str | None:
     if story.may_have_acted and not story.call.is_repeatable:
         key = f"its key is {story.call.endpoint.idempotency}" if story.call.key else "no key"
         return f"{story.call.method} may already have taken effect, and {key} protects it"
-    if not key_protects(story, plan.credential or ""):
+    signer = (plan.credential or "") if plan.sends else story.signer_later
+    if not key_protects(story, signer):
         return "its key is known to the account that sent it, and this credential may be another's"
     return None
 

@@ -124,6 +124,12 @@ class Story:
         return self.call.deadline - self.now
 
     @property
+    def signer_later(self) -> str:
+        """The declared credential that would sign a parked call; empty where there is none."""
+        declared = self.call.destination.credentials
+        return self.credential or (declared[0].name if declared else "")
+
+    @property
     def used(self) -> frozenset[str]:
         """Names of the credentials tried so far ("" for the caller's own)."""
         grants = (seen.attempt.grant for seen in self.seen)

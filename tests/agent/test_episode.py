@@ -149,7 +149,7 @@ def test_a_renamed_field_is_repaired_once_the_policy_allows_it() -> None:
         RENAMED,
     )
     scene = play(episode(attempt(call("POST", at=mendable, body=b'{"amt": 15}')), refusal, kit()))
-    scene.sends(OK, body=b'{"amount": 15}').ends("delivered")
+    scene.sends(OK, json={"amount": 15}).ends("delivered")
 
 
 def test_a_refusal_comes_back_as_it_came() -> None:
@@ -246,6 +246,13 @@ def test_a_planner_whose_probability_is_no_number_is_not_heard() -> None:
 def test_a_planner_is_asked_within_a_quarter_of_what_is_left() -> None:
     hurried = attempt(call(deadline=102.0))
     play(episode(hurried, reply(500), kit(planner="scripted"))).does(Ask, budget_s=0.5)
+
+
+def test_the_planner_that_a_program_names_outranks_the_policy() -> None:
+    says = destination(planner="evil")
+    scene = play(episode(attempt(call(at=says)), reply(500), kit(planner="heuristic")))
+    assert scene.waits(0.025).sends(OK).ends("delivered").steps[0].planner == "heuristic"
+    play(episode(attempt(call(at=says)), reply(500), kit())).does(Ask, planner="evil")
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 401, 422])

@@ -26,12 +26,14 @@ from battle_healer.model import (
     Adapted,
     Call,
     Diagnosis,
+    Grant,
     Kind,
     Operation,
     OutcomeKind,
     Plan,
 )
 from battle_healer.rules import Bounds, Region
+from battle_healer.secret import Secret
 from battle_healer.story import Story
 
 LOST = Diagnosis(Kind.SERVER_ERROR, "maybe", "unchanged")
@@ -39,9 +41,10 @@ NOT_DONE = Diagnosis(Kind.SERVER_ERROR, "no", "unchanged")
 HERE = Plan("retry", "test", region=US, credential="main", wait_s=0.1)
 
 
-def story(diagnosis: Diagnosis, of: Call | None = None) -> Story:
+def story(diagnosis: Diagnosis, of: Call | None = None, *, own: bool = False) -> Story:
     it = of or call()
-    return Story(it, 100.0).saw(attempt(it), reply(500), diagnosis, 100.0)
+    signed = attempt(it, grant=Grant(None, Secret("own"))) if own else attempt(it)
+    return Story(it, 100.0).saw(signed, reply(500), diagnosis, 100.0)
 
 
 def again(first: Story, times: int) -> Story:
@@ -108,6 +111,11 @@ HARMS = [
         "I1-key-under-another-account",
         replace(HERE, action="rotate_credential", credential="spare"),
         lambda: story(LOST, _honoured()),
+    ),
+    Harm(
+        "I1-parked-for-another-account",
+        Plan("queue", "test", queue="q", ends=OutcomeKind.QUEUED),
+        lambda: story(LOST, _honoured(), own=True),
     ),
     Harm("I1-half-a-body", HERE, lambda: story(NOT_DONE, call("PUT", replayable=False))),
     Harm(

@@ -1,5 +1,6 @@
 """A scripted dialogue with the loop: what it does, what it is answered, how it ends."""
 
+import json
 from collections.abc import Generator
 from dataclasses import fields
 from typing import Any, Self
@@ -87,7 +88,7 @@ def _facts(command: Command) -> dict[str, Any]:
                 "region": attempt.region.name,
                 "credential": grant.name if grant else None,
                 "token": grant.token.reveal() if grant else None,
-                "body": attempt.body,
+                "json": json.loads(attempt.body) if attempt.body else None,
                 "ordinal": attempt.ordinal,
             }
         case Acquire() | Refresh() | Substitute() | Wait() | Ask() | Park():

@@ -25,10 +25,12 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
     adapted = adapt(reply.body, endpoint.response_schema)
     if adapted is None:
         return
+    count = len(adapted.operations)
+    changes = "1 operation brings" if count == 1 else f"{count} operations bring"
     whole = "meets the contract" if adapted.complete else "fills what is known, the rest is absent"
     yield Plan(
         "adapt_response",
-        f"the answer drifted; {len(adapted.operations)} operations bring it back: {whole}",
+        f"the answer drifted; {changes} it back: it {whole}",
         adapted=adapted,
         ends=OutcomeKind.DELIVERED,
     )

@@ -62,13 +62,14 @@ class Engine:
         self.journal = Journal(self.clock, self.rules.bounds.journal_ring, on_event)
         self.intake = Intake(self.rules, self.clock, ids.new_id)
         self._queue = queue
+        find_planner(self.rules.planner)  # an unknown name is told now, not at the first failure
         self._planners: dict[str, Planner | None] = {}
         self.kit = Kit(
             clock=self.clock,
             chance=around.chance,
             new_id=ids.new_id,
             rules=self.rules,
-            planner=self._planner_name(planner),
+            planner=None if planner is None else self._planner_name(planner),
             guardrails=around.guardrails,
             actions=around.actions,
             can_park=queue is not None,
@@ -121,9 +122,7 @@ class Engine:
             self._planners[name] = find_planner(name)
         return self._planners[name]
 
-    def _planner_name(self, planner: str | Planner | None) -> str:
-        if planner is None:
-            planner = self.rules.planner
+    def _planner_name(self, planner: str | Planner) -> str:
         if not isinstance(planner, str):
             self._planners[planner.name] = planner
             return planner.name

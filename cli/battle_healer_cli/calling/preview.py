@@ -78,7 +78,7 @@ def _declared(call: Call, engine: Engine, credential: str | None) -> Iterator[Te
     yield Text(f"signed by    {signer}")
     yield Text(f"key          {_key(call)}")
     yield Text(f"deadline     {call.deadline - call.began:g} s")
-    yield Text(f"planner      {engine.kit.planner}")
+    yield Text(f"planner      {engine.kit.planner or engine.rules.planner}")
 
 
 def _key(call: Call) -> str:
