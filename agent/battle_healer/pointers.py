@@ -82,7 +82,7 @@ def move(document: Any, source: str, target: str) -> Any:
         raise LookupError(f"cannot move {source[:80]!r} to {target[:80]!r}")
     old, new = _checked(source), _checked(target)
     parent = get(document, join(old[:-1]))
-    if old[:-1] == new[:-1] and isinstance(parent, dict) and new[-1] not in parent:
+    if new and old[:-1] == new[:-1] and isinstance(parent, dict) and new[-1] not in parent:
         renamed = {(new[-1] if name == old[-1] else name): v for name, v in parent.items()}
         return _changed(document, old[:-1], renamed, insert=False)
     return put(remove(document, source), target, value)
