@@ -22,6 +22,7 @@ from battle_healer_cli.calling.wanted import Typed, Wanted
 from battle_healer_cli.exits import BY_OUTCOME
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import Live
+from battle_healer_mock.faults.table import NAMES
 
 app = typer.Typer()
 
@@ -55,7 +56,11 @@ def call(  # noqa: PLR0913, PLR0917 - each is an option that people type
     ] = None,
     simulate: Annotated[
         str | None,
-        typer.Option("--simulate", help="Faults that a mock server shall show; see healer faults."),
+        typer.Option(
+            "--simulate",
+            help=f"Faults that a mock server shall show, such as quota,flaky=0.3. "
+            f"All: {', '.join(NAMES)}.",
+        ),
     ] = None,
     planner: Annotated[
         str | None, typer.Option("--planner", help="Who chooses; default: the policy's.")
