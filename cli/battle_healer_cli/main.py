@@ -61,7 +61,7 @@ def healer(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
     # Whoever ends it politely gets the same clean end as with Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -74,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         told = complaint(error)
         told.show()
         code = told.code
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return int(code)
 
 

@@ -67,7 +67,9 @@ def _check_keys(node: yaml.Node, where: str) -> None:
 
 
 def _first(error: ValidationError, root: yaml.Node, where: str) -> ScenarioError:
-    found = error.errors(include_url=False)[0]
+    rows = error.errors(include_url=False)
+    # A misspelt key is also a missing one; the misspelling is what helps.
+    found = next((row for row in rows if row["type"] == "extra_forbidden"), rows[0])
     path = [part for part in found["loc"] if not str(part).startswith("function-")]
     node, reached = _walk(root, path)
     place = _at(where, node)

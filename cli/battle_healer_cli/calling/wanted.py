@@ -69,11 +69,11 @@ class Typed:
 
 def _header(text: str) -> Header:
     name, colon, value = text.partition(":")
-    if not colon or not _NAME.fullmatch(name.strip()):
+    if not colon or not _NAME.fullmatch(name):
         raise UsageError(
             f"{_shown(name)} is no header", f"{WHERE} -H", "Write -H 'Name: value', one a header."
         )
-    return name.strip(), _value(name.strip(), value.strip())
+    return name, _value(name, value.strip(" \t"))
 
 
 def _value(name: str, value: str) -> str:

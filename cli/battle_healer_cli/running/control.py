@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import datetime
-from typing import Any, Self
+from functools import cache
+from typing import Any, Final, Self
 
 import httpx2
 
@@ -12,7 +14,13 @@ from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.running.report import Row
 from battle_healer_scenarios.scenario import Scenario
 
-_TIMEOUT_S = 10.0
+_TIMEOUT_S: Final = 10.0
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """What every client here trusts; made once, since that takes longer than a short scenario."""
+    return httpx2.create_ssl_context()
 
 
 class Control:
@@ -20,7 +28,9 @@ class Control:
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._client = httpx2.Client(base_url=self.url, timeout=_TIMEOUT_S, trust_env=False)
+        self._client = httpx2.Client(
+            base_url=self.url, timeout=_TIMEOUT_S, trust_env=False, verify=trusted()
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -23,7 +23,7 @@ from battle_healer.journal import OnEvent
 from battle_healer.model import OutcomeKind
 from battle_healer.stores import InMemoryStore
 from battle_healer_cli.complaints import UsageError
-from battle_healer_cli.running.control import Control
+from battle_healer_cli.running.control import Control, trusted
 from battle_healer_cli.running.dice import Dice
 from battle_healer_cli.running.judging import judge
 from battle_healer_cli.running.policies import rules_for
@@ -123,6 +123,7 @@ def _set_up(
         "surroundings": around,
         "limits": _POOL,
         "trust_env": False,
+        "verify": trusted(),
     }
     return Setting(control.url, kwargs, staged, _tokens(scenario, cell, control))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ from battle_healer_scenarios import mock_policy_text
 from battle_healer_scenarios.scenario import Scenario
 
 
+@cache
 def mock_rules(url: str) -> Rules:
     """The rules of the mock's own policy, applied to the origin of `url`."""
     return Policy.parse(mock_policy_text(), "mock.yaml", base=url).rules
