@@ -11,6 +11,8 @@ _SIGNS: Final = re.compile(r"[^\w]|_")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 # As they are written where there are none; other marks are simply left out.
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+# Longer ones are no names, and might be made to cost.
+_MOST_LETTERS: Final = 200
 # Shorter names are too near to each other: `to` and `no`, `id` and `ip`.
 _LEAST_LETTERS: Final = 4
 
@@ -66,7 +68,10 @@ LOOSE: Final[tuple[frozenset[str], ...]] = (
 
 def plain(name: str) -> str:
     """A name without case, separators and accents: what all its spellings share."""
-    flat = unicodedata.normalize("NFKD", name.casefold().translate(_UMLAUTS))
+    folded = name[:_MOST_LETTERS].casefold().translate(_UMLAUTS)
+    if folded.isascii():
+        return _SIGNS.sub("", folded)
+    flat = unicodedata.normalize("NFKD", folded)
     return _SIGNS.sub("", "".join(c for c in flat if not unicodedata.combining(c)))
 
 

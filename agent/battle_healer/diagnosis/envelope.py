@@ -18,12 +18,13 @@ _PROSE: Final = ("message", "msg", "detail", "errors", "error_message", "errorMe
 def _read(x: Exchange) -> Finding | None:
     body = x.object
     prose = texts(body, _PROSE)
-    if not prose and not states_failure(body):
+    codes = texts(body, _CODES)
+    if not codes and not prose and not states_failure(body):
         return None
     told: Any = body.get("messages")
     items = [item for item in told[:20] if isinstance(item, dict)] if isinstance(told, list) else []
     return Finding(
-        codes=texts(body, _CODES),
+        codes=codes,
         prose=(*prose, *(t for item in items for t in texts(item, ("message",)))),
         status=status_in(body),
         evidence=tuple(f"/{name}" for name in (*_CODES, *_PROSE) if name in body)[:4],

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from battle_healer.model import Attempt, Reply
-from battle_healer.pointers import ABSENT
+from battle_healer.naming import plain
+from battle_healer.pointers import ABSENT, walk
 
 MOST_BYTES: Final = 1_048_576
 _MOST_FORM_FIELDS: Final = 500
+_MOST_DEPTH: Final = 6
+_MOST_PLACES: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Exchange:
     media: media type of the reply, lower case, without parameters; "" for none.
     text: the reply's body as text, "" for none. is_text: whether its bytes are text at all.
     value: the reply's JSON value, else ABSENT; `object` is it where it is an object, else {}.
-    sent: the request's JSON (or form) value, else ABSENT. query: parameter names of the request.
+    sent: the request's JSON (or form) value, else ABSENT. places: where names stand in it.
+    query: parameter names of the request.
     """
 
     attempt: Attempt
@@ -34,6 +38,7 @@ class Exchange:
     is_text: bool
     value: Any
     sent: Any = ABSENT
+    places: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     query: frozenset[str] = frozenset()
 
     @property
@@ -70,7 +75,16 @@ def exchange(attempt: Attempt, reply: Reply, wall: datetime) -> Exchange:
 
 def with_request(x: Exchange) -> Exchange:
     """The exchange with its request decoded too, which only a failure needs."""
-    return replace(x, sent=_sent(x.attempt), query=_query(x.attempt.call.path))
+    sent = _sent(x.attempt)
+    return replace(x, sent=sent, places=_places(sent), query=_query(x.attempt.call.path))
+
+
+def _places(sent: Any) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    """Where each name stands in the request, by its plain form: looked up for every blame."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for at, _ in walk(sent, depth=_MOST_DEPTH, most=_MOST_PLACES):
+        found.setdefault(plain(at[-1]), []).append(at)
+    return {name: tuple(places) for name, places in found.items()}
 
 
 def media_of(content_type: str | None) -> str:

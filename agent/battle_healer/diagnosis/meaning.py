@@ -17,6 +17,11 @@ _SERVER: Final = 500
 _CREDENTIAL: Final = frozenset({Kind.CREDENTIAL_EXPIRED, Kind.CREDENTIAL_INVALID})
 _ALLOWANCE: Final = frozenset({Kind.RATE_LIMITED, Kind.QUOTA_EXHAUSTED, Kind.PAYMENT_REQUIRED})
 _KEY: Final = frozenset({Kind.IN_PROGRESS, Kind.KEY_REUSED})
+_INVALID: Final = Meaning(Kind.CREDENTIAL_INVALID, "invalid")
+_BARE: Final = (
+    ("expired", Meaning(Kind.CREDENTIAL_EXPIRED, "expired")),
+    ("revoked", Meaning(Kind.CREDENTIAL_INVALID, "revoked")),
+)
 # Words that say no more than the status does.
 _GENERIC: Final = frozenset({Kind.INVALID_REQUEST, Kind.SERVER_ERROR})
 _ANY: Final = frozenset(Kind)
@@ -64,7 +69,7 @@ def _by_words(finding: Finding, status: int) -> Meaning | None:
     said = [m for m in map(of_sentence, finding.prose) if m and m.kind in sentences]
     specific = _first_specific([*codes, *said])
     if specific is not None:
-        return _completed(specific, said)
+        return _completed(specific, said, finding.prose)
     # Generic words decide only where the status leaves it open.
     return next(iter(codes), None) if status < _SUCCESS else None
 
@@ -73,11 +78,15 @@ def _first_specific(meanings: Iterable[Meaning]) -> Meaning | None:
     return next((m for m in meanings if m.kind not in _GENERIC), None)
 
 
-def _completed(found: Meaning, said: list[Meaning]) -> Meaning:
+def _completed(found: Meaning, said: list[Meaning], prose: tuple[str, ...]) -> Meaning:
     """A code for all bad credentials, told apart by the sentence beside it."""
-    if found != Meaning(Kind.CREDENTIAL_INVALID, "invalid"):
+    if found != _INVALID:
         return found
-    return next((m for m in said if m.kind in _CREDENTIAL and m.credential != "invalid"), found)
+    told = [m for m in said if m.kind in _CREDENTIAL]
+    if told:
+        return next((m for m in told if m != _INVALID), found)
+    # Beside such a code a single word is enough: it can be about nothing else.
+    return next((m for word, m in _BARE if any(word in t.lower() for t in prose)), found)
 
 
 def _codes_under(status: int, finding: Finding) -> frozenset[Kind]:

@@ -9,8 +9,9 @@ from battle_healer.diagnosis.exchange import Exchange
 from battle_healer.diagnosis.finding import Blame
 from battle_healer.diagnosis.members import tokens_of
 from battle_healer.naming import plain
-from battle_healer.pointers import ABSENT, get, join, walk
+from battle_healer.pointers import ABSENT, get, join
 
+_MOST_MEMBERS: Final = 500
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{2,64}")
 
 
@@ -22,7 +23,7 @@ def field(x: Exchange, blame: Blame) -> str:
         return f"{blame.place}:{blame.name}"
     if x.sent is ABSENT:
         return _outside(x, blame.name)
-    return locate(x.sent, blame.name)
+    return _located(x, blame.name)
 
 
 def stands_in(x: Exchange, name: str) -> bool:
@@ -32,23 +33,23 @@ def stands_in(x: Exchange, name: str) -> bool:
         return False
     if name in x.query:
         return True
-    return x.sent is not ABSENT and _found(x.sent, tokens) is not None
+    return x.sent is not ABSENT and _found(x, tokens) is not None
 
 
-def locate(sent: Any, name: str) -> str:
+def _located(x: Exchange, name: str) -> str:
     """The pointer of a field in the request; where it is missing, the one at which it should stand.
 
     A name that fits nowhere from the top is looked for below: within `variables` of a GraphQL
     request, within the only object of a body that wraps one, or wherever it stands only once.
     """
     tokens = tokens_of(name)
-    found = _found(sent, tokens)
+    found = _found(x, tokens)
     if found is not None:
         return found
-    wrapper = _wrapper(sent)
-    if wrapper is not None and tokens and _child(sent, tokens[0]) is None:
+    wrapper = _wrapper(x.sent)
+    if wrapper is not None and tokens and _child(x.sent, tokens[0]) is None:
         tokens = (wrapper, *tokens)
-    return _as_spelled(sent, tokens)
+    return _as_spelled(x.sent, tokens)
 
 
 def _outside(x: Exchange, name: str) -> str:
@@ -59,15 +60,15 @@ def _outside(x: Exchange, name: str) -> str:
     return f"query:{name}"
 
 
-def _found(sent: Any, tokens: tuple[str, ...]) -> str | None:
+def _found(x: Exchange, tokens: tuple[str, ...]) -> str | None:
     """The pointer at which the name stands, from the top or in the one place below."""
     if not tokens:
         return None
-    for base in _bases(sent):
-        spelled = _spelled(sent, (*base, *tokens))
+    for base in _bases(x.sent):
+        spelled = _spelled(x.sent, (*base, *tokens))
         if spelled is not None:
             return join(spelled)
-    places = [at for at, _ in walk(sent, depth=6) if _ends_with(at, tokens)]
+    places = [at for at in x.places.get(plain(tokens[-1]), ()) if _ends_with(at, tokens)]
     return join(places[0]) if len(places) == 1 else None
 
 
@@ -119,8 +120,8 @@ def _child(value: Any, token: str) -> str | None:
         return token if get(value, join((token,))) is not ABSENT else None
     if not isinstance(value, dict):
         return None
-    if token in value:
-        return token
+    if token in value or len(value) > _MOST_MEMBERS:
+        return token if token in value else None
     alike = [name for name in value if plain(name) == plain(token)]
     return alike[0] if len(alike) == 1 else None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 from battle_healer.diagnosis.exchange import Exchange
@@ -18,7 +19,8 @@ from battle_healer.pointers import ABSENT, join, walk
 
 Says = Literal["unknown", "missing", "type", "enum", "format", "range", "rename", "invalid"]
 
-_MOST_TEXT: Final = 4_000
+_MOST_TEXT: Final = 2_000
+_MOST_SENTENCES: Final = 20
 _MOST_BLAMES: Final = 20
 _NAME: Final = r"[\w$@~][\w$@~.\[\]/-]{0,79}"
 _Q: Final = "[\"'`\u2018\u2019\u201c\u201d]"
@@ -133,7 +135,8 @@ _INSTEAD: Final = re.compile(
 _DEFAULT: Final = re.compile(r"\bdefaults?(?: value)?(?: is|:)?:? \\?\"([^\"\\]{1,80})\\?\"", re.I)
 _LISTS: Final = re.compile(
     r"(?:one of|allowed (?:values|options)(?: are)?|should be|must be|enum class|choose from|"
-    r"options are|accepted values):?\s*[\[(]?([^\])\n]{1,1000})",
+    r"options are|accepted values)(?: (?:either )?(?:one|any) of(?: the)?)?"
+    r":?\s*[\[(]?([^\])\n]{1,1000})",
     re.IGNORECASE,
 )
 _ITEM: Final = re.compile(
@@ -144,9 +147,11 @@ _ITEM: Final = re.compile(
 def blames(x: Exchange, sentences: Iterable[str]) -> tuple[Blame, ...]:
     """The fields that sentences blame, each once, at most 20."""
     found: dict[str, Blame] = {}
-    for text in sentences:
+    for text in list(sentences)[:_MOST_SENTENCES]:
         for blame in _in_text(x, text[:_MOST_TEXT]):
             found.setdefault(f"{blame.place}:{blame.name}", blame)
+        if len(found) >= _MOST_BLAMES:
+            break
     return tuple(found.values())[:_MOST_BLAMES]
 
 
@@ -168,7 +173,7 @@ def by_value(x: Exchange, sentences: Iterable[str]) -> tuple[Blame, ...]:
 
 def _in_text(x: Exchange, text: str) -> Iterator[Blame]:
     for form in _FORMS:
-        for match in form.pattern.finditer(text):
+        for match in islice(form.pattern.finditer(text), _MOST_BLAMES):
             name = next(v for key, v in match.groupdict().items() if v and key.startswith("name"))
             name = name.rstrip(".,")
             clause = _clause(text, match)

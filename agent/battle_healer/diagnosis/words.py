@@ -121,7 +121,8 @@ SENTENCES: Final[tuple[Word, ...]] = (
               r"|requires authentication|authentication (?:is )?required|not authenticated"
               r"|no (?:api key|token|credentials)", Kind.CREDENTIAL_INVALID, "missing"),
     _sentence(r"(?:location|country|region|territory)[^.]{0,40}(?:not supported|not available|"
-              r"banned)|banned the country|ip address[^.]{0,60}(?:not|block|den|ban)"
+              r"banned)|banned the country|not (?:supported|available) in[^.]{0,20} (?:location|"
+              r"country|region|territory)|ip address[^.]{0,60}(?:not|block|den|ban)"
               r"|allow ?list|has not been used in project|it is disabled", Kind.PERMISSION_DENIED),
     _sentence(r"\b(?:scopes?|permissions?|privileges?|role)\b.{0,80}(?:required|missing|granted|"
               r"need|insufficient|not have)|(?:required?|missing|insufficient|need|without|lacks?|"
