@@ -1,0 +1,60 @@
+"""One mock server a clock for all cells, and planners that only these tests know."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from tests.matrix.cells import WellScripted, planner_row
+
+from battle_healer.guardrails import GUARDRAILS, Guardrail
+from battle_healer.planners.table import BY_NAME, PlannerRow
+from battle_healer_cli.running.playing import play
+from battle_healer_cli.running.report import Cell, Report
+from battle_healer_mock.clock import Clock
+from battle_healer_mock.server import MockServer, Options
+from battle_healer_scenarios.scenario import Scenario
+
+
+class Stage:
+    """Plays cells over real sockets; each begins at the same second of its server's clock."""
+
+    def __init__(self) -> None:
+        self._servers: dict[str, MockServer] = {}
+        self._stack = ExitStack()
+        self._known = dict(BY_NAME)
+
+    def close(self) -> None:
+        """Stop the servers, and forget the planners."""
+        self._stack.close()
+        BY_NAME.clear()
+        BY_NAME.update(self._known)
+
+    def play(
+        self, scenario: Scenario, cell: Cell, guardrails: tuple[Guardrail, ...] = GUARDRAILS
+    ) -> Report:
+        """Play one cell on a clean server."""
+        server = self.server(scenario)
+        # Ids follow from the time at which a call begins, and chance from the ids.
+        server.state.clock = Clock(scenario.server.clock)
+        return play(scenario, server.url, cell, guardrails=guardrails)
+
+    def server(self, scenario: Scenario) -> MockServer:
+        """The server on which this scenario is played."""
+        mode = scenario.server.clock
+        if mode not in self._servers:
+            server = MockServer(Options(port=0, clock=mode))
+            self._servers[mode] = self._stack.enter_context(server)
+        return self._servers[mode]
+
+    def introduce(self, row: PlannerRow) -> str:
+        """Make a planner known, and return its name."""
+        BY_NAME[row.name] = row
+        return row.name
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    stage = Stage()
+    stage.introduce(planner_row(WellScripted))
+    yield stage
+    stage.close()
