@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Final
 
 from battle_healer.model import Operation
@@ -42,7 +43,9 @@ class Draft:
         """Put another value at a place."""
         op = "add" if self.get(at) is ABSENT else "replace"
         self._put(at, value)
-        self._log(Operation("add" if op == "add" else "replace", join(at), value), why)
+        # A list is changed further in place; what is told stays what was put here.
+        told = copy.deepcopy(value)
+        self._log(Operation("add" if op == "add" else "replace", join(at), told), why)
 
     def remove(self, at: Tokens, why: str) -> None:
         """Take away what stands at a place, in an object."""

@@ -78,7 +78,7 @@ def _envelope(value: Any, schema: Schema, root: Mapping[str, Any]) -> str | None
     declared = shapes.properties(schema, root)
     if not isinstance(value, dict) or not declared:
         return None
-    if any(_is_known(name, declared) for name in value):
+    if any(_is_known(name, inner, declared) for name, inner in value.items()):
         return None
     wraps = [
         name
@@ -88,10 +88,15 @@ def _envelope(value: Any, schema: Schema, root: Mapping[str, Any]) -> str | None
     return wraps[0] if len(wraps) == 1 else None
 
 
-def _is_known(name: str, declared: Mapping[str, Any]) -> bool:
+def _is_known(name: str, inner: Any, declared: Mapping[str, Any]) -> bool:
+    """Whether a member stands for a declared one: by its name, or by its name and its inside's."""
     if name in declared:
         return True
-    return any(plain(name) == plain(other) or are_synonyms(name, other) for other in declared)
+    nested = {plain(f"{name}{below}") for below in inner} if isinstance(inner, dict) else set()
+    return any(
+        plain(name) == plain(other) or are_synonyms(name, other) or plain(other) in nested
+        for other in declared
+    )
 
 
 def _as_list(draft: Draft, schema: Schema, node: Mapping[str, Any], at: Tokens) -> None:

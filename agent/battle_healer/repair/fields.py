@@ -33,7 +33,7 @@ def fix(draft: Draft, wants: list[Want], schema: Schema | None) -> Draft | None:
             settled = _settle(settled, want, unknown, missing, schema)
     for want in missing:
         if settled is not None and get(settled.value, want.pointer) is ABSENT:
-            settled = _fill(settled, want)
+            settled = _fill(settled, want, schema)
     return settled
 
 
@@ -130,11 +130,14 @@ def _can_stand(draft: Draft, above: str, schema: Schema | None) -> bool:
     return schema is not None and get(draft.value, above) is ABSENT
 
 
-def _fill(draft: Draft, want: Want) -> Draft | None:
+def _fill(draft: Draft, want: Want, schema: Schema | None) -> Draft | None:
     """A missing field, from the constant or default that the error or the contract states."""
-    if want.stated is ABSENT:
+    stated = want.stated
+    if stated is ABSENT and schema is not None:
+        stated = shapes.stated(shapes.below(schema, split(want.pointer)))
+    if stated is ABSENT:
         return None
-    return draft.then(Operation("add", want.pointer, want.stated, evidence=want.evidence))
+    return draft.then(Operation("add", want.pointer, stated, evidence=want.evidence))
 
 
 def _wrapped(draft: Draft, missing: list[Want], schema: Schema | None) -> Draft | None:

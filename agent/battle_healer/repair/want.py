@@ -13,6 +13,7 @@ from battle_healer.pointers import ABSENT, join
 from battle_healer.rules import Schema
 
 Says = Literal["unknown", "missing", "type", "enum", "format", "range", "rename", "invalid"]
+_OF_MEMBERS: Final = frozenset({"unknown", "missing", "rename"})
 JSON_TYPES: Final = ("string", "number", "integer", "boolean", "array", "object", "null")
 
 
@@ -40,12 +41,13 @@ class Want:
 def of_hint(hint: Hint) -> Want:
     """What a hint of the error asks for."""
     want, given = Want(hint.pointer, hint.says, hint.evidence), hint.suggest
+    if not hint.pointer.startswith("/") and hint.says in _OF_MEMBERS:
+        return replace(want, says="invalid")  # the whole body has no name to be wrong
     if given is None:
         return want
-    if hint.says == "rename":
-        return replace(want, target=str(given))
-    if hint.says == "range":
-        return replace(want, text=str(given))
+    if hint.says in ("rename", "range"):
+        text = str(given)
+        return replace(want, target=text if hint.says == "rename" else None, text=text)
     if hint.says == "type" and given in JSON_TYPES:
         return replace(want, type=str(given))
     if hint.says == "enum" and isinstance(given, tuple):
