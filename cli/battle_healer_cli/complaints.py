@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import sys
 import traceback
 from collections.abc import Iterable
@@ -87,3 +88,18 @@ def _of_ours(error: Exception) -> Complaint:
         "Please report it with the command that you typed.",
         Exit.OURS,
     )
+
+
+class Warnings(logging.Handler):
+    """Shows what our own logger warns of on stderr, each message once."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._shown: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line, unless it was written before."""
+        message = record.getMessage()
+        if message not in self._shown:
+            self._shown.add(message)
+            sys.stderr.write(f"{message}\n")

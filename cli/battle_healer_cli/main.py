@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from battle_healer_cli.complaints import complaint, unknown
+from battle_healer_cli.complaints import Warnings, complaint, unknown
 from battle_healer_cli.exits import Exit
 from battle_healer_cli.table import BY_NAME, COMMANDS
 
@@ -62,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
     # Whoever ends it politely gets the same clean end as with Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logger, warnings = logging.getLogger("battle_healer"), Warnings()
+    logger.addHandler(warnings)
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -76,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = told.code
     finally:
         signal.signal(signal.SIGTERM, before)
+        logger.removeHandler(warnings)
     return int(code)
 
 

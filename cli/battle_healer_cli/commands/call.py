@@ -12,7 +12,7 @@ import typer
 
 from battle_healer import CallQueued, HealingClient, outcome_of
 from battle_healer.model import Outcome
-from battle_healer.planners.table import BY_NAME, find_planner
+from battle_healer.planners.table import find_planner
 from battle_healer.settings import load_settings
 from battle_healer_cli.addresses import is_loopback
 from battle_healer_cli.calling.preview import preview
@@ -105,13 +105,10 @@ def call(  # noqa: PLR0913, PLR0917 - each is an option that people type
 
 
 def _chooser(planner: str | None) -> str | None:
-    """The planner's name, checked; whoever names one that is not meant well is warned."""
+    """The planner's name, checked; None for the policy's."""
     name = planner or load_settings().planner
-    if name is None:
-        return None
-    find_planner(name)
-    if name in BY_NAME and BY_NAME[name].warns:
-        stderr().print(f"planner {name} is not meant to be good: {BY_NAME[name].does}")
+    if name is not None:
+        find_planner(name)
     return name
 
 

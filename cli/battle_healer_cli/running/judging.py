@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from battle_healer.planners.table import BY_NAME
@@ -38,21 +38,25 @@ def differences(report: Report) -> Iterator[str]:
 
 
 def harm(report: Report) -> Iterator[str]:
-    """What no planner may bring about, whatever it wants (I1, I3, I4, I6)."""
+    """What no planner may bring about, whatever it wants (I1, I3, I4, I5, I6)."""
     scenario, variant = report.scenario, report.cell.variant
     for seen in report.seen:
         expect = scenario.expected(seen.id, variant)
         effects = report.effects_of(seen.id)
         if expect.effects is not None and effects > expect.effects:
-            yield f"{seen.id}: I1: {effects} effects, at most {expect.effects} are right"
+            double = "I1: " if effects > 1 else ""
+            yield f"{seen.id}: {double}{effects} effects, at most {expect.effects} are right"
         bound = Bounds().requests
         if seen.requests > bound:
             yield f"{seen.id}: I4: {seen.requests} requests, at most {bound} are right"
         yield from _pretence(seen, report)
+        yield from _other_meaning(seen, report)
     most = scenario.expected_effects(variant)
     if len(report.effects) > most:
-        yield f"I1: {len(report.effects)} effects in the ledger, at most {most} are right"
-    yield from _too_early(report)
+        yield f"{len(report.effects)} effects in the ledger, at most {most} are right"
+    for rows in _attempts(report):
+        yield from _resent_in_doubt(rows)
+        yield from _too_early(rows)
 
 
 def _of_a_call(seen: Seen, expect: Expect, report: Report) -> Iterator[str]:
@@ -98,19 +102,41 @@ def _pretence(seen: Seen, report: Report) -> Iterator[str]:
         yield f"{seen.id}: I6: a write was answered by a substitute"
 
 
-def _too_early(report: Report) -> Iterator[str]:
-    """I3: no attempt of a call before the time that the server named for that place."""
+def _other_meaning(seen: Seen, report: Report) -> Iterator[str]:
+    """I5: what took effect is what the caller meant, where the server has a field of that name."""
+    meant = seen.sent if isinstance(seen.sent, dict) else {}
+    for row in report.effects:
+        if row["correlation_id"] != seen.id:
+            continue
+        for name in meant.keys() & row.keys():
+            if row[name] != meant[name]:
+                yield f"{seen.id}: I5: {name} {row[name]!r} took effect, {meant[name]!r} was meant"
+
+
+def _attempts(report: Report) -> Iterable[list[Row]]:
+    """The exchanges of each call, in order."""
     attempts: dict[str, list[Row]] = defaultdict(list)
     for row in report.journal:
         attempts[str(row["call"])].append(row)
-    for rows in attempts.values():
-        for index, row in enumerate(rows):
-            if row["until"] is None:
-                continue
-            for later in rows[index + 1 :]:
-                early_s = row["until"] - later["t_in"]
-                if early_s > _SLACK_S and _same_scope(row, later):
-                    yield f"{row['correlation_id']}: I3: an attempt came {early_s:.3g} s early"
+    return attempts.values()
+
+
+def _resent_in_doubt(rows: list[Row]) -> Iterator[str]:
+    """I1: nothing follows an exchange of an unkeyed write that may have taken effect."""
+    for row in rows[:-1]:
+        if row["method"] == "POST" and row["key"] is None and row["told"] == "maybe":
+            yield f"{row['correlation_id']}: I1: sent again although it may have taken effect"
+
+
+def _too_early(rows: list[Row]) -> Iterator[str]:
+    """I3: no attempt of a call before the time that the server named for that place."""
+    for index, row in enumerate(rows):
+        if row["until"] is None:
+            continue
+        for later in rows[index + 1 :]:
+            early_s = row["until"] - later["t_in"]
+            if early_s > _SLACK_S and _same_scope(row, later):
+                yield f"{row['correlation_id']}: I3: an attempt came {early_s:.3g} s early"
 
 
 def _same_scope(row: Row, later: Row) -> bool:

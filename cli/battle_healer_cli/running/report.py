@@ -29,12 +29,14 @@ class Cell:
 class Seen:
     """One call as its caller saw it. outcome: None for a call that was never made.
 
-    body: the answer as JSON, None where it was none. error: the exception's class, if any.
+    sent: the body as the caller wrote it. body: the answer as JSON, None where it was none.
+    error: the exception's class, if any.
     """
 
     id: str
     outcome: Outcome | None = None
     status: int | None = None
+    sent: Any = field(default=None, repr=False)
     body: Any = field(default=None, repr=False)
     error: str | None = None
 
