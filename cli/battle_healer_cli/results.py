@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from battle_healer_cli.running.report import Report, Seen
 from battle_healer_cli.terminal import columns
-from battle_healer_cli.timeline import outcome_line, step_line
+from battle_healer_cli.timeline import counted, outcome_line, show_step
+
+_FINDINGS: Final = 10
 
 
 def table_of(reports: list[Report]) -> Table:
     """One row a run: scenario, outcome, actions, requests, effects, and whether all is well."""
-    table = columns("scenario", "outcome", "actions", "requests", "effects", "as expected")
-    for column in table.columns[3:5]:
-        column.justify = "right"
+    table = columns("scenario", "outcome", "actions", "requests", "effects", "ok")
+    name, outcome, actions, requests, effects, _ = table.columns
+    name.no_wrap = requests.no_wrap = effects.no_wrap = True
+    requests.justify = effects.justify = "right"
+    # Whole words also at 80 columns.
+    outcome.min_width, actions.min_width = 12, 18
     for report in reports:
         table.add_row(
             report.scenario.name,
@@ -32,9 +38,9 @@ def table_of(reports: list[Report]) -> Table:
 
 
 def _outcomes(report: Report) -> Text:
-    counted = Counter(seen.ended for seen in report.seen)
-    parts = [_times(word, n) for word, n in counted.items()]
-    style = f"outcome.{next(iter(counted))}" if len(counted) == 1 else ""
+    ends = Counter(seen.ended for seen in report.seen)
+    parts = [_times(word, n) for word, n in ends.items()]
+    style = f"outcome.{next(iter(ends))}" if len(ends) == 1 else ""
     return Text(", ".join(parts), style)
 
 
@@ -44,34 +50,44 @@ def _actions(report: Report) -> str:
     if len(courses) == 1:
         course = " → ".join(courses.pop()) or "none"
         return course if len(report.seen) == 1 else f"each: {course}"
-    counted = Counter(action for seen in report.seen for action in seen.actions)
-    return ", ".join(_times(action, n) for action, n in counted.items())
+    taken = Counter(action for seen in report.seen for action in seen.actions)
+    return ", ".join(_times(action, n) for action, n in taken.items())
 
 
 def _times(word: str, n: int) -> str:
     return word if n == 1 else f"{n} {word}"
 
 
-def detail(report: Report) -> Iterator[Text]:
-    """The calls of a run, step by step, then what differed from what was expected."""
-    yield Text(f"{report.scenario.name}: {report.scenario.title}", "bold")
-    yield Text(f"played with {report.cell}", "dim")
+def show_detail(console: Console, report: Report) -> None:
+    """Print the calls of a run, step by step, then what differed from what was expected."""
+    console.print(f"{report.scenario.name}: {report.scenario.title}", style="bold")
+    console.print(f"played with {report.cell}", style="dim")
     for seen in report.seen:
-        yield from _course(seen, report.effects_of(seen.id))
-    yield Text(f"{report.requests} requests, {len(report.effects)} effects in the ledger")
-    for finding in report.findings:
-        yield Text(f"differs: {finding}", "red")
+        _show_course(console, seen)
+    effects = counted(len(report.effects), "effect")
+    console.print(f"{counted(report.requests, 'request')}, {effects} in the ledger")
+    show_findings(console, [report])
     if not report.findings:
-        yield Text("as expected", "green")
+        console.print("as expected", style="green")
 
 
-def _course(seen: Seen, effects: int) -> Iterator[Text]:
+def show_findings(console: Console, reports: Iterable[Report]) -> None:
+    """Print what differed, at most a few lines a run."""
+    for report in reports:
+        for found in report.findings[:_FINDINGS]:
+            console.print(f"differs: {report.scenario.name}: {found}", style="red")
+        if len(report.findings) > _FINDINGS:
+            more = len(report.findings) - _FINDINGS
+            console.print(f"differs: {report.scenario.name}: and {more} more", style="red")
+
+
+def _show_course(console: Console, seen: Seen) -> None:
     if seen.outcome is None:
-        yield Text(f"{seen.id}: skipped, since the call before it was not delivered", "dim")
+        console.print(f"{seen.id}: skipped, since the call before it was not delivered")
         return
-    yield Text(f"{seen.id}  ", "bold") + outcome_line(seen.outcome)
+    console.print(Text.assemble((f"{seen.id}  ", "bold"), outcome_line(seen.outcome)))
     for step in seen.outcome.steps:
-        yield step_line(step)
+        show_step(console, step)
 
 
 def public(report: Report) -> dict[str, Any]:

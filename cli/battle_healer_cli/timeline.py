@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from battle_healer.commands import Note
@@ -11,21 +12,23 @@ from battle_healer.model import Kind, Outcome, OutcomeKind, Step
 _LEAST_WAIT_S = 0.01  # a shorter wait is not worth a word
 
 
-def step_line(step: Step, status: int | None = None, elapsed_s: float | None = None) -> Text:
-    """One line: when, what was seen, what was chosen, and why.
+def show_step(
+    console: Console, step: Step, status: int | None = None, elapsed_s: float | None = None
+) -> None:
+    """Print when, what was seen, what was chosen, and why; one line, or two on a terminal.
 
     status: of the answer that led to the step. elapsed_s: since the call began.
     """
     when = "  " if elapsed_s is None else f"{elapsed_s:7.2f}s  "
     seen = step.kind.value.replace("_", " ") + (f" {status}" if status else "")
     chooser = "" if step.planner == "heuristic" else f"{step.planner}: "
-    return Text.assemble(
-        (when, "dim"),
-        (f"{seen:<22} ", "yellow"),
-        ("→ ", "dim"),
-        (f"{_choice(step):<26} ", "bold"),
-        (chooser + step.reason, "dim"),
-    )
+    reason = Text(chooser + step.reason, "dim")
+    line = Text.assemble((when, "dim"), (f"{seen:<22} ", "yellow"), "→ ", (_choice(step), "bold"))
+    if console.is_terminal:
+        console.print(line)
+        console.print(Padding(reason, (0, 0, 0, len(when) + 2)))
+    else:
+        console.print(line + Text("  ") + reason)
 
 
 def _choice(step: Step) -> str:
@@ -37,22 +40,27 @@ def _choice(step: Step) -> str:
 
 def outcome_line(outcome: Outcome) -> Text:
     """One line: how it ended, after how many requests, with what effect, and why."""
-    requests = f"{outcome.requests} request{'' if outcome.requests == 1 else 's'}"
-    refreshes = f", {outcome.refreshes} refresh" if outcome.refreshes else ""
+    refreshes = f", {counted(outcome.refreshes, 'token')} refreshed" if outcome.refreshes else ""
     return Text.assemble(
         (outcome.kind.value, f"outcome.{outcome.kind.value}"),
-        f"  {requests}{refreshes}, effect {outcome.effect}: {outcome.reason}",
+        f"  {counted(outcome.requests, 'request')}{refreshes}, effect {outcome.effect}: ",
+        outcome.reason,
     )
 
 
-def explanation(step: Step) -> list[Text]:
+def counted(n: int, thing: str) -> str:
+    """`1 request`, `2 requests`."""
+    return f"{n} {thing}" if n == 1 else f"{n} {thing}s"
+
+
+def explanation(step: Step) -> list[str]:
     """The menu of a step, what was struck from it and by which invariant, and who chose."""
     sure = "" if step.probability is None else f" with p={step.probability:.2f}"
     lines = [f"menu: {', '.join(step.menu)}; chosen by {step.planner}{sure}"]
     lines += [f"veto {veto.invariant}: no {veto.action}: {veto.why}" for veto in step.vetoes]
     if step.kind is not Kind.REFUSED:
         lines.append(f"recognised by the reader {step.reader}")
-    return [Text(" " * 10 + line, "dim") for line in lines]
+    return lines
 
 
 class Live:
@@ -66,9 +74,9 @@ class Live:
         step = note.data.get("step")
         if note.name != "STEP" or not isinstance(step, Step):
             return
-        self._console.print(step_line(step, note.data["status"], note.data["elapsed_s"]))
+        show_step(self._console, step, note.data["status"], note.data["elapsed_s"])
         for line in explanation(step) if self._explain else ():
-            self._console.print(line)
+            self._console.print(Padding(Text(line, "dim"), (0, 0, 0, 11)))
 
     def end(self, outcome: Outcome) -> None:
         """Print how it ended; into a pipe, only where there is more to say than `delivered`."""

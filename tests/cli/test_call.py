@@ -182,6 +182,38 @@ def test_a_destination_can_be_called_by_its_name(
     assert ran.json["status"] == "operational"
 
 
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("{mock}", 0), ("https://pay.example", 2)],
+    ids=["on this machine", "elsewhere"],
+)
+def test_faults_for_a_named_destination_depend_on_where_it_is(
+    healer: Healer, mock: Any, elsewhere: Path, address: str, code: int
+) -> None:
+    url = address.format(mock=mock.url)
+    (elsewhere / "healer.yaml").write_text(
+        f"version: 1\ndestinations: {{mine: {{regions: [{{name: only, url: '{url}'}}]}}}}\n"
+    )
+    ran = healer(
+        "call", "GET", "mine:/external-api", "-H", mock.bearer, "--simulate", "latency=1ms"
+    )
+    assert ran.code == code
+
+
+def test_a_policy_that_is_named_may_lead_a_simulation_elsewhere(
+    healer: Healer, elsewhere: Path
+) -> None:
+    (elsewhere / "mine.yaml").write_text(
+        "version: 1\ndestinations: {mine: {regions: [{name: only, url: 'https://mock.example'}]}}\n"
+    )
+    ran = healer(
+        "call", "GET", "https://mock.example/x", "--simulate", "reset", "--policy", "mine.yaml",
+        "--dry-run",
+    )  # fmt: skip
+    assert ran.code == 0
+    assert "x-simulate-failure: reset" in ran.out
+
+
 def test_a_dry_run_shows_the_call_and_sends_nothing(healer: Healer, mock: Any) -> None:
     ran = healer(
         "call", "POST", f"{mock.url}/external-api", "--simulate", "reset", "--dry-run",

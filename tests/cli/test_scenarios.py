@@ -64,7 +64,7 @@ def test_an_expectation_that_is_not_met_is_a_finding(
 ) -> None:
     ran = healer("scenarios", "run", changed("jobs", old, new))
     assert ran.code == 6
-    assert f"differs: {said}" in ran.out
+    assert f"differs: jobs: {said}" in ran.out
 
 
 def test_a_run_can_be_read_by_programs(healer: Healer) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from battle_healer.actions.table import ACTIONS
+from battle_healer.diagnosis.table import READERS
 from battle_healer.guardrails import GUARDRAILS
 from battle_healer.model import Kind, OutcomeKind
 from battle_healer.planners.table import PLANNERS
@@ -23,6 +24,7 @@ NAMES = [
     *(action.name for action in ACTIONS),
     *(guardrail.invariant for guardrail in GUARDRAILS),
     *(planner.name for planner in PLANNERS),
+    *(reader.name for reader in READERS),
     *(outcome.value for outcome in OutcomeKind),
     *(kind.value for kind in Kind),
 ]

@@ -38,4 +38,3 @@ def test_an_evil_planner_without_guardrails_does_the_harm_that_is_named_and_no_o
         report = play(scenario, mocks.url_for(scenario), cell, guardrails=())
         done |= {match[1] for found in report.findings if (match := re.search(r"(I\d): ", found))}
     assert done == set(scenario.guards)
-

@@ -31,20 +31,33 @@ def ruling(wanted: Wanted, policy: str | None, simulate: str | None) -> Ruling:
     if simulate is None:
         return Ruling(rules)
     parse(simulate, f"{WHERE} --simulate")
-    is_named = not wanted.url.lower().startswith(("http://", "https://"))
-    is_near = not is_named and is_loopback(wanted.url)
+    is_near = all(is_loopback(url) for url in _addresses(rules, wanted.url))
     if policy is None and not is_near:
         raise UsageError(
             "faults can be asked for only from a mock server on this machine",
             f"{WHERE} --simulate",
             "Start one with `healer mock`, or name with --policy the policy that declares yours.",
         )
-    if is_named or not is_near or _declares(rules, wanted.url):
+    if not is_near or _declares(rules, wanted.url):
         return Ruling(rules)
     origin = origin_of(wanted.url)
     mocks = Policy.parse(mock_policy_text(), "mock.yaml", base=origin).rules
     return Ruling(mocks, f"using the mock server's own policy for {origin}")
 
 
+def _addresses(rules: Rules, url: str) -> list[str]:
+    """Where a call may go: the URL itself, or the regions of a destination called by name."""
+    if _is_absolute(url):
+        return [url]
+    destination = rules.named(url.partition(":")[0])
+    return [] if destination is None else [region.url for region in destination.regions]
+
+
 def _declares(rules: Rules, url: str) -> bool:
+    if not _is_absolute(url):
+        return True  # only a policy gives names; the client refuses one that is not declared
     return any(origin_of(url) in destination.origins for destination in rules.destinations)
+
+
+def _is_absolute(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))

@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 
 from battle_healer_cli.exits import Exit
-from battle_healer_cli.results import detail, table_of
+from battle_healer_cli.results import show_detail, show_findings, table_of
 from battle_healer_cli.running.mocks import Mocks
 from battle_healer_cli.running.playing import play
 from battle_healer_cli.running.report import Report
 from battle_healer_cli.terminal import stderr, stdout
+from battle_healer_cli.timeline import counted
 from battle_healer_scenarios import loader
 from battle_healer_scenarios.scenario import Scenario
 
@@ -56,27 +57,22 @@ def _play(scenario: Scenario, mocks: Mocks) -> Report:
 
 
 def _say(line: str) -> None:
-    stderr().print(line, style="dim")
+    stderr().print(line, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _show(reports: list[Report], console: Console) -> None:
     console.print()
     for report in reports:
         if report.scenario.name == SHOWN:
-            for line in detail(report):
-                console.print(line)
+            show_detail(console, report)
     console.print()
     console.print(table_of(reports))
     seconds = sum(report.seconds for report in reports)
-    requests = sum(report.requests for report in reports)
-    calls = sum(len(report.seen) for report in reports)
-    console.print(
-        f"\n{len(reports)} scenarios, {calls} calls, {requests} requests in {seconds:.1f} s; "
-        "waits took virtual time"
-    )
-    for report in reports:
-        for finding in report.findings:
-            console.print(f"differs: {report.scenario.name}: {finding}", style="red")
+    calls = counted(sum(len(report.seen) for report in reports), "call")
+    requests = counted(sum(report.requests for report in reports), "request")
+    scenarios = counted(len(reports), "scenario")
+    console.print(f"\n{scenarios}, {calls}, {requests} in {seconds:.1f} s; waits took virtual time")
+    show_findings(console, reports)
     if not any(report.findings for report in reports):
         console.print(
             "every call ended as expected; one more look: healer scenarios run everything-at-once",

@@ -11,7 +11,7 @@ import typer
 
 from battle_healer.planners.table import find_planner
 from battle_healer_cli.exits import Exit
-from battle_healer_cli.results import detail, public
+from battle_healer_cli.results import public, show_detail
 from battle_healer_cli.running.mocks import Mocks
 from battle_healer_cli.running.playing import play
 from battle_healer_cli.running.report import Cell, Client, Report
@@ -65,8 +65,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option that people type
     if as_json:
         sys.stdout.write(json.dumps(public(report)) + "\n")
     else:
-        for line in detail(report):
-            stdout().print(line)
+        show_detail(stdout(), report)
     if report.findings:
         raise typer.Exit(Exit.FINDINGS)
 
