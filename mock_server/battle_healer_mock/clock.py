@@ -77,6 +77,16 @@ class Clock:
             waiter.loop.call_soon_threadsafe(waiter.end, True)
         return self._manual_s
 
+    def restart(self) -> None:
+        """Put a manual clock back to its start and end every wait; a real one goes on."""
+        if self.mode == "real":
+            return
+        with self._lock:
+            self._manual_s = 0.0
+            waiters = list(self._waiters)
+        for waiter in waiters:
+            waiter.loop.call_soon_threadsafe(waiter.end, True)
+
     def stop(self) -> None:
         """End every wait at once, now and from now on: the server is going."""
         with self._lock:

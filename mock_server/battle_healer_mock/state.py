@@ -83,13 +83,17 @@ class State:
         seed: str | None = None,
         retry_budget: int | None = None,
     ) -> None:
-        """Begin a scenario on a clean state. Raises BadInputError, and then changes nothing."""
-        rows = list(faults)
-        live, now_s = Live(), self.clock.now()
-        for row in rows:
-            live.add(row.calls, row.trigger, row.method, row.ttl_s, now_s)
+        """Begin a scenario on a clean state, a manual clock at its start.
+
+        So the same scenario gives the same journal, whatever was played before it.
+        Raises BadInputError, and then changes nothing.
+        """
+        live, start_s = Live(), 0.0 if self.clock.mode == "manual" else self.clock.now()
+        for row in faults:
+            live.add(row.calls, row.trigger, row.method, row.ttl_s, start_s)
         self._check_regions(regions or {})
         budget = RETRY_BUDGET if retry_budget is None else retry_budget
+        self.clock.restart()
         self._begin(self._first_seed if seed is None else seed, name, budget)
         self.live = live
         self.regions.update(regions or {})

@@ -10,7 +10,6 @@ from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.planners.table import BY_NAME, PlannerRow
 from battle_healer_cli.running.playing import play
 from battle_healer_cli.running.report import Cell, Report
-from battle_healer_mock.clock import Clock
 from battle_healer_mock.server import MockServer, Options
 from battle_healer_scenarios.scenario import Scenario
 
@@ -33,10 +32,7 @@ class Stage:
         self, scenario: Scenario, cell: Cell, guardrails: tuple[Guardrail, ...] = GUARDRAILS
     ) -> Report:
         """Play one cell on a clean server."""
-        server = self.server(scenario)
-        # Ids follow from the time at which a call begins, and chance from the ids.
-        server.state.clock = Clock(scenario.server.clock)
-        return play(scenario, server.url, cell, guardrails=guardrails)
+        return play(scenario, self.server(scenario).url, cell, guardrails=guardrails)
 
     def server(self, scenario: Scenario) -> MockServer:
         """The server on which this scenario is played."""

@@ -5,7 +5,11 @@ import threading
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
+import pytest
+
 from battle_healer_mock.clock import MANUAL_START, Clock
+from battle_healer_mock.errors import BadInputError
+from battle_healer_mock.state import State
 
 
 def test_a_manual_clock_stands_still_until_it_is_advanced() -> None:
@@ -73,3 +77,19 @@ def test_a_wait_on_a_real_clock_ends_with_the_stop() -> None:
         return await waiting
 
     assert asyncio.run(stopped()) is False
+
+
+def test_a_scenario_begins_at_the_start_of_a_manual_clock() -> None:
+    state = State("42", Clock("manual"))
+    state.clock.advance(90.0)
+    state.load("again")
+    assert state.clock.now() == 0.0
+    assert state.clock.wall() == MANUAL_START
+
+
+def test_a_scenario_that_is_refused_leaves_the_clock_alone() -> None:
+    state = State("42", Clock("manual"))
+    state.clock.advance(90.0)
+    with pytest.raises(BadInputError):
+        state.load("again", regions={"mars": "down"})
+    assert state.clock.now() == 90.0

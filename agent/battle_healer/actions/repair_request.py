@@ -31,7 +31,13 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
     attempt, endpoint = story.last.attempt, story.call.endpoint
     if not endpoint.repair or attempt.body is None or story.diagnosis.kind not in _MENDABLE:
         return
-    repaired = repair(attempt.body, content_type(attempt), story.diagnosis, endpoint.request_schema)
+    repaired = repair(
+        attempt.body,
+        content_type(attempt),
+        story.diagnosis,
+        endpoint.request_schema,
+        may_clamp=endpoint.may_clamp,
+    )
     if repaired is None or repaired.body == attempt.body:
         return
     touched = ", ".join(dict.fromkeys(p for op in repaired.operations for p in op.pointers))
