@@ -283,6 +283,8 @@ BAD_INPUT: dict[str, tuple[list[str], str]] = {
     "header without colon": (["GET", NOWHERE, "-H", "no colon"], "is no header"),
     "header with newline": (["GET", NOWHERE, "-H", "A: b\nC: d"], "a line end in the value of A"),
     "name with newline": (["GET", NOWHERE, "-H", "A\n: b"], "is no header"),
+    "header with control": (["GET", NOWHERE, "-H", "A: b\x01"], "a control character in the"),
+    "host": (["GET", "http://caf\u00e9..x/"], "no URL"),
     "header not ASCII": (["GET", NOWHERE, "-H", "A: caf\u00e9"], "is not ASCII"),
     "key with newline": (["GET", NOWHERE, "--key", "a\nb"], "in the value of Idempotency-Key"),
     "no JSON": (["POST", NOWHERE, "--json-body", "{nope"], "at line 1 column 2"),

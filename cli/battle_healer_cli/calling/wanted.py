@@ -81,6 +81,8 @@ def _value(name: str, value: str) -> str:
         raise UsageError(
             f"a line end in the value of {name}", f"{WHERE} -H", "A header is one line; remove it."
         )
+    if not all(character.isprintable() or character == "\t" for character in value):
+        raise UsageError(f"a control character in the value of {name}", f"{WHERE} -H", "Remove it.")
     if not value.isascii():
         raise UsageError(
             f"the value of {name} is not ASCII", f"{WHERE} -H", "Encode it, e.g. percent-encoded."

@@ -18,7 +18,8 @@ from battle_healer_cli.addresses import is_loopback
 from battle_healer_cli.calling.preview import preview
 from battle_healer_cli.calling.ruling import Ruling, ruling
 from battle_healer_cli.calling.showing import public, write_body
-from battle_healer_cli.calling.wanted import Typed, Wanted
+from battle_healer_cli.calling.wanted import WHERE, Typed, Wanted
+from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.exits import BY_OUTCOME
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import Live
@@ -125,13 +126,16 @@ def _client(wanted: Wanted, ruled: Ruling, planner: str | None, live: Live) -> H
 
 def _request(client: HealingClient, wanted: Wanted, deadline: float | None) -> httpx2.Request:
     extensions = {"healer": {"deadline_s": deadline}} if deadline is not None else None
-    return client.build_request(
-        wanted.method,
-        wanted.url,
-        content=wanted.body,
-        headers=[*wanted.headers],
-        extensions=extensions,
-    )
+    try:
+        return client.build_request(
+            wanted.method,
+            wanted.url,
+            content=wanted.body,
+            headers=[*wanted.headers],
+            extensions=extensions,
+        )
+    except httpx2.InvalidURL as error:
+        raise UsageError(f"no URL: {error}", WHERE, "Write https://host/path") from error
 
 
 def _ended(client: HealingClient, request: httpx2.Request) -> Ended:

@@ -30,7 +30,6 @@ from battle_healer_cli.running.report import Cell, Report, Seen
 from battle_healer_cli.running.staged_time import StagedTime
 from battle_healer_scenarios.scenario import Call, Scenario
 
-_PATIENCE_S: Final = 1e6
 _POOL: Final = httpx2.Limits(max_connections=1000)
 
 
@@ -39,14 +38,12 @@ class Setting:
     """What the calls of one run have in common.
 
     kwargs: for the healing client. time: None in real time. tokens: by call id.
-    is_guarded: whether any guardrail is in force.
     """
 
     url: str
     kwargs: dict[str, Any]
     time: StagedTime | None
     tokens: dict[str, str]
-    is_guarded: bool = True
     ended: dict[str, Seen] = field(default_factory=dict)
 
     def begin(self, callers: int) -> None:
@@ -127,8 +124,7 @@ def _set_up(
         "trust_env": False,
         "verify": trusted(),
     }
-    tokens = _tokens(scenario, cell, control)
-    return Setting(control.url, kwargs, staged, tokens, bool(guardrails))
+    return Setting(control.url, kwargs, staged, _tokens(scenario, cell, control))
 
 
 def _tokens(scenario: Scenario, cell: Cell, control: Control) -> dict[str, str]:
@@ -196,9 +192,7 @@ def _request(
         headers["Idempotency-Key"] = call.key
     if call.trigger is not None:
         headers["X-Simulate-Failure"] = call.trigger
-    # Without guardrails a deadline ends nothing, it only leaves planners no time to be asked.
-    deadline_s = call.deadline_s if setting.is_guarded else _PATIENCE_S
-    extensions = {"healer": {"deadline_s": deadline_s}} if deadline_s else None
+    extensions = {"healer": {"deadline_s": call.deadline_s}} if call.deadline_s else None
     url = setting.url + call.path
     return client.build_request(
         call.method, url, json=call.body, headers=headers, extensions=extensions
