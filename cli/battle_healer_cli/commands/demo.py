@@ -18,7 +18,6 @@ from battle_healer_cli.running.report import Report
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import counted
 from battle_healer_scenarios import loader
-from battle_healer_scenarios.scenario import Scenario
 
 app = typer.Typer()
 
@@ -49,11 +48,7 @@ def _played(mocks: Mocks) -> Iterator[Report]:
     scenarios = loader.load_all()
     for number, scenario in enumerate(scenarios, 1):
         _say(f"{number:2}/{len(scenarios)} {scenario.title}")
-        yield _play(scenario, mocks)
-
-
-def _play(scenario: Scenario, mocks: Mocks) -> Report:
-    return play(scenario, mocks.url_for(scenario))
+        yield play(scenario, mocks.url_for(scenario))
 
 
 def _say(line: str) -> None:
