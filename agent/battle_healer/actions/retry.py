@@ -11,10 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from battle_healer.actions.action import Action
 from battle_healer.model import Kind, Plan
 from battle_healer.story import Means, Story
+
+# Far beyond every cap; a larger exponent would only overflow.
+_MOST_DOUBLINGS: Final = 32
 
 
 def backoff_s(story: Story, means: Means) -> float:
@@ -23,7 +27,7 @@ def backoff_s(story: Story, means: Means) -> float:
     unasked = diagnosis.kind is Kind.RATE_LIMITED and diagnosis.wait_s is None
     base = bounds.throttle_base_s if unasked else bounds.backoff_base_s
     n = story.resends(story.region, diagnosis.kind)
-    return means.chance() * min(bounds.backoff_cap_s, base * 2.0**n)
+    return means.chance() * min(bounds.backoff_cap_s, base * 2.0 ** min(n, _MOST_DOUBLINGS))
 
 
 def _plans(story: Story, means: Means) -> Iterator[Plan]:
