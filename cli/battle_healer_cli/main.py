@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from battle_healer_cli.complaints import Warnings, complaint, unknown
 from battle_healer_cli.exits import Exit
+from battle_healer_cli.interrupts import prompt_interrupts
 from battle_healer_cli.table import BY_NAME, COMMANDS
 
 
@@ -61,13 +61,13 @@ def healer(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's own) and return its exit code."""
-    # Whoever ends it politely gets the same clean end as with Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     logger, warnings = logging.getLogger("battle_healer"), Warnings()
     logger.addHandler(warnings)
     try:
-        code = _run(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
+        # Whoever ends it politely gets the same clean end as with Ctrl-C.
+        with prompt_interrupts():
+            code = _run(list(sys.argv[1:] if argv is None else argv))
+            sys.stdout.flush()
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         code = Exit.INTERRUPTED
@@ -78,7 +78,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         told.show()
         code = told.code
     finally:
-        signal.signal(signal.SIGTERM, before)
         logger.removeHandler(warnings)
     return int(code)
 
