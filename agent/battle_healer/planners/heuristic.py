@@ -81,9 +81,9 @@ TABLE: Final[tuple[Row, ...]] = (
     ),
     Row(
         (Kind.SUBSTITUTED,),
-        ("degrade", "abort"),
+        ("degrade", "retry", "abort"),
         sure=True,
-        why="the server says itself that this is a substitute; it is passed on under that label",
+        why="a read passes the substitute on under its label; a write is asked again if it is safe",
     ),
     Row(
         (Kind.NOT_FOUND, Kind.REDIRECTED),
