@@ -1,9 +1,9 @@
-"""What the server can answer: a refusal in any dialect, a reply as it is, or a lost connection."""
+"""What the server can answer: a refusal in any dialect, a reply as it is, or broken bytes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,14 +46,48 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What something in front of the API wrote: in no dialect, and without the caller's id."""
+
+    status: int
+    kind: str
+    html: str
+    headers: Headers = ()
+    told: Told = "maybe"
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
-    """No HTTP reply: `first` is written raw, then the connection ends, by RST or FIN."""
+    """No reply in good order: `first` is written raw, then the connection ends, by RST or FIN.
+
+    hold_s: how long the connection is held in silence before it ends, in the server's seconds.
+    """
 
     end: Literal["rst", "fin"] = "rst"
     first: bytes = b""
+    hold_s: float = 0.0
+    told: Told = "maybe"
 
 
-Answer = Failure | Reply | Lost
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A reply ready to be sent; `told` is what it lets the client know."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class Spoilt:
+    """A success that breaks on the wire: `spoil` makes of it what is really sent."""
+
+    reply: Reply
+    spoil: Callable[[Outgoing], Lost]
+
+
+Answer = Failure | Reply | Page | Lost | Spoilt
 
 
 def whole_seconds(wait_s: float) -> int:

@@ -39,6 +39,20 @@ def duration_s(text: str) -> float:
     return seconds
 
 
+def _before_or_after(text: str) -> str:
+    if text not in ("before", "after"):
+        raise ValueError(f"{text!r} is none of before, after")
+    return text
+
+
+# The argument of faults that strike either before the server looked or after the effect: the
+# word decides the stage (`Fault.stage_for`).
+WHEN: Final = Argument(
+    ("before", "after"), "before", "", "whether it strikes before or after the effect",
+    _before_or_after,
+)  # fmt: skip
+
+
 def choice(*words: str, help: str) -> Argument:
     """One of `words`; the first is the default."""
 

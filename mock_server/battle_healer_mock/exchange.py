@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from battle_healer_mock.answer import Headers
+from battle_healer_mock.answer import Headers, Reply, whole_seconds
 from battle_healer_mock.calls import Call
 from battle_healer_mock.charge import Json
 from battle_healer_mock.dialects.dialect import Dialect
@@ -15,7 +15,7 @@ from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import Bound, Key
 from battle_healer_mock.request import Request
 from battle_healer_mock.state import State
-from battle_healer_mock.tokens import Token
+from battle_healer_mock.tokens import DAY_S, Token
 from battle_healer_mock.trigger import NOTHING, Item, Trigger
 
 
@@ -26,6 +26,8 @@ class Exchange:
     charge: the body of a POST once read; after stage 6 in the form of the published schema.
     success: what the service answers, from stage 9 on. struck: the fault that answered.
     bound: the idempotency key that this exchange has bound, to be let go when it is answered.
+    nth: the number of this request on its connection. delay_s, gap_s: seconds that the reply
+    waits, and that pass between its bytes.
     """
 
     request: Request
@@ -44,7 +46,9 @@ class Exchange:
     replayed: bool = False
     struck: Item | None = None
     bound: Bound | None = None
+    nth: int = 1
     delay_s: float = field(default=0.0)
+    gap_s: float = field(default=0.0)
 
     @property
     def wall(self) -> datetime:
@@ -77,9 +81,30 @@ class Exchange:
         return self.token.credential.daily_call_limit if self.token else 0
 
     @property
-    def replay_headers(self) -> Headers:
-        """What a replayed answer adds to its headers."""
-        return (("Idempotent-Replayed", "true"),) if self.replayed else ()
+    def scopes(self) -> tuple[str, ...]:
+        """What the credential in use may do."""
+        return self.token.credential.scopes if self.token else ()
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The first other region that is up, None where there is none."""
+        regions = self.state.regions
+        others = (name for name, state in regions.items() if state == "up")
+        return next((name for name in others if name != self.request.region), None)
+
+    @property
+    def success_headers(self) -> Headers:
+        """What a success adds to its headers: that it is a replay, that the quota runs low."""
+        headers: Headers = (("Idempotent-Replayed", "true"),) if self.replayed else ()
+        credential = self.token.credential if self.token else None
+        if credential is None or credential.quota * 10 >= credential.daily_call_limit:
+            return headers
+        left_s = whole_seconds(credential.day_began_s + DAY_S - self.now_s)
+        return (
+            *headers,
+            ("RateLimit-Policy", f'"daily";q={credential.daily_call_limit};w=86400'),
+            ("RateLimit", f'"daily";r={credential.quota};t={left_s}'),
+        )
 
     def draw(self, site: str) -> float:
         """A number in [0, 1) for a question about this attempt."""
@@ -130,6 +155,10 @@ class Exchange:
         if "note" in charge:
             payload["note"] = charge["note"]
         return payload
+
+    def success_reply(self) -> Reply | None:
+        """The service's own answer, None before the effect."""
+        return None if self.success is None else Reply(self.success, self.success_headers)
 
     def stand_in(self) -> Json:
         """An answer in the shape of a success, with nothing behind it."""

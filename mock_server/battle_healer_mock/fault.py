@@ -9,16 +9,18 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from battle_healer_mock.answer import Answer, Told
-from battle_healer_mock.argument import Argument
+from battle_healer_mock.argument import WHEN, Argument
 
 if TYPE_CHECKING:
     from battle_healer_mock.exchange import Exchange
 
 Binding = Literal["call", "region", "token", "credential", "body", "draw"]
 Cure = Literal[
-    "resend", "wait", "region", "refresh", "credential", "body", "adapt", "label", "key", "patience"
-]
+    "resend", "wait", "region", "refresh", "credential", "body", "version", "adapt", "label",
+    "key", "patience", "abort",
+]  # fmt: skip
 Effect = Literal["none", "once", "as the reply"]
+Need = Literal["body", "key", "used connection"]
 
 
 class Stage(IntEnum):
@@ -108,7 +110,9 @@ class Fault:
     told: what the client can know from the reply, in a dialect that can say everything.
     heals: the kind of change that ends it; `cure` says the same for people.
     heals_after_s: a bound fault ends by itself this long after it first struck.
+    needs: what a request must have for the fault to strike it.
     answer: returns None when the fault has nothing to strike, and then it does not count.
+    delay_s, gap_s: of a modifier: seconds before the reply, and between its bytes.
     """
 
     name: str
@@ -122,13 +126,28 @@ class Fault:
     status: int | None = None
     argument: Argument | None = None
     heals_after_s: float | None = None
+    needs: Need | None = None
     aliases: tuple[str, ...] = field(default=())
     answer: Callable[[Shot], Answer | None] | None = None
     delay_s: Callable[[Shot], float] | None = None
+    gap_s: Callable[[Shot], float] | None = None
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether `=after` moves it behind the effect."""
+        return self.argument is WHEN
+
+    def stage_for(self, argument: object) -> Stage:
+        """Where it strikes with this argument."""
+        return Stage.AFTER_EFFECT if self.may_follow and argument == "after" else self.stage
+
+    def effect_for(self, argument: object) -> Effect:
+        """Whether the write has taken effect when it strikes with this argument."""
+        return "once" if self.may_follow and argument == "after" else self.effect
 
     @property
     def explanation(self) -> str:
         """The docstring of the fault's own file, as `healer explain` prints it."""
-        function = self.answer or self.delay_s
+        function = self.answer or self.delay_s or self.gap_s
         module = sys.modules[function.__module__] if function else None
         return (module.__doc__ or "").strip() if module else ""

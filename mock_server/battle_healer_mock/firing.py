@@ -7,7 +7,7 @@ from typing import Final
 
 from battle_healer_mock.answer import Answer
 from battle_healer_mock.exchange import Exchange
-from battle_healer_mock.fault import Binding, Shot, Stage
+from battle_healer_mock.fault import Binding, Need, Shot, Stage
 from battle_healer_mock.trigger import FOREVER, Item
 
 # Sums of floats: a client that waited exactly as long as asked is not early.
@@ -49,6 +49,12 @@ MAY_STRIKE: Final[dict[Binding, Callable[[Shot, Item], bool]]] = {
     "draw": _always,
 }
 
+HAS: Final[dict[Need, Callable[[Exchange], bool]]] = {
+    "body": lambda x: x.charge is not None,
+    "key": lambda x: x.key is not None and x.request.method == "POST",
+    "used connection": lambda x: x.nth > 1,
+}
+
 
 def strike(x: Exchange, stage: Stage) -> Answer | None:
     """The answer of the first fault of `stage` that strikes this exchange, if any."""
@@ -66,22 +72,23 @@ def strike(x: Exchange, stage: Stage) -> Answer | None:
     return None
 
 
-def delay_s(x: Exchange) -> float:
-    """How long the modifiers hold the reply back, in seconds."""
-    total_s = 0.0
+def slow_down(x: Exchange) -> None:
+    """Let the modifiers say how late the reply comes, and how slowly."""
     for item in x.trigger.by_stage.get(Stage.ANY, ()):
         shot = _shot(x, item)
-        if shot is None or item.fault.delay_s is None:
+        if shot is None:
             continue
-        total_s += item.fault.delay_s(shot)
+        x.delay_s += item.fault.delay_s(shot) if item.fault.delay_s else 0.0
+        x.gap_s += item.fault.gap_s(shot) if item.fault.gap_s else 0.0
         _count(shot, item, was_early=False)
-    return total_s
 
 
 def _shot(x: Exchange, item: Item) -> Shot | None:
     if item.region is not None and item.region != x.request.region:
         return None
     shot = Shot(x, item.argument, item.site, x.call.memo(item.site))
+    if item.fault.needs is not None and not HAS[item.fault.needs](x):
+        return None
     if not MAY_STRIKE[item.fault.binding](shot, item):
         return None
     shot.memo.asked += 1

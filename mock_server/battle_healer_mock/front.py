@@ -6,24 +6,27 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
 from battle_healer_mock import refusals
-from battle_healer_mock.answer import Answer, Failure, Lost, Reply
+from battle_healer_mock.answer import Answer, Failure, Lost, Outgoing, Page, Reply, Spoilt
 from battle_healer_mock.calls import identify, valid_name
 from battle_healer_mock.chance import digest, text_digest
+from battle_healer_mock.decoy import WELCOME
 from battle_healer_mock.dialects import table as dialects
 from battle_healer_mock.dialects.dialect import Dialect
 from battle_healer_mock.errors import BadInputError, unknown_name
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import read_key
+from battle_healer_mock.losing import lose
 from battle_healer_mock.pipeline import decide
 from battle_healer_mock.request import Request, Scope, read_request
 from battle_healer_mock.sending import (
     Receive,
     Send,
     read_body,
+    send_in_drops,
     send_reply,
     spell,
-    until_gone,
+    spell_page,
 )
 from battle_healer_mock.state import State
 from battle_healer_mock.trigger import Trigger, TriggerError, join, parse
@@ -60,7 +63,12 @@ class Front:
         except BadInputError as error:
             await self._refuse(scope, receive, send, refusals.unknown_region(error))
             return
-        if request.route != PROTECTED_PATH:
+        wire = _wire_of(scope)
+        if wire is not None:
+            wire.requests += 1
+        if wire is not None and self._is_decoy(wire):
+            await self._welcome(request, scope, receive, send)
+        elif request.route != PROTECTED_PATH:
             await self._pass_on(request, scope, receive, send)
         elif request.method not in PROTECTED_METHODS:
             allowed = ", ".join(PROTECTED_METHODS)
@@ -73,6 +81,7 @@ class Front:
         self, request: Request, scope: Scope, receive: Receive, send: Send
     ) -> None:
         x, refusal = self._arrive(request, scope)
+        self._state.in_flight += 1
         try:
             body = await read_body(receive, MOST_BYTES, DRAINED_BYTES)
             if body is None:
@@ -87,6 +96,7 @@ class Front:
                 await self._state.clock.wait(x.delay_s)
             await self._answer(x, answer, scope, receive, send)
         finally:
+            self._state.in_flight -= 1
             _close(x, self._state)
 
     def _arrive(self, request: Request, scope: Scope) -> tuple[Exchange, Failure | None]:
@@ -105,10 +115,14 @@ class Front:
             key=read_key(request.headers.get("idempotency-key", "")),
         )  # fmt: skip
         _describe(x, scope)
+        wire = _wire_of(scope)
+        x.nth = wire.requests if wire is not None else 1
         try:
             x.dialect = _dialect(request)
             x.trigger = self._trigger(x, written)
         except BadInputError as error:
+            # A typo must not look like health, whatever the dialect.
+            x.dialect = dialects.DEFAULT
             kind = "bad-trigger" if isinstance(error, TriggerError) else "bad-input"
             row.trigger = asked[:512]
             return x, refusals.bad_input(error, kind)
@@ -131,32 +145,71 @@ class Front:
     async def _answer(
         self, x: Exchange, answer: Answer, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        row = x.row
-        wire: Wire | None = scope.get("state", {}).get("wire")
+        row, wire = x.row, _wire_of(scope)
         if x.struck is not None:
             row.fault, row.cure = x.struck.fault.name, x.struck.fault.heals
-        if isinstance(answer, Lost) and wire is None:
+        if isinstance(answer, Lost | Spoilt) and wire is None:
             name = row.fault or "this fault"
             answer = Failure(501, "no-wire", "No connection", f"{name} needs a real socket.")
+        if isinstance(answer, Spoilt):
+            reply = self._spell(x, answer.reply)
+            row.status = reply.status
+            answer = answer.spoil(reply)
         if isinstance(answer, Lost):
-            row.told, row.end = "maybe", "cut"
-            row.t_headers = round(self._state.clock.now(), 6)
             if wire is not None:
-                await _lose(wire, answer, receive)
+                await self._lose(x, answer, wire, receive)
             return
-        struck = x.struck.dialect if x.struck else None
-        row.dialect = (dialects.BY_NAME[struck] if struck else x.dialect).name
-        reply = spell(
-            answer, dialects.BY_NAME[row.dialect], self._state.clock.http_date(),
-            row.correlation_id,
-        )  # fmt: skip
-        _settle(row, answer, reply.told, self._state.clock.now())
+        reply = self._spell(x, answer)
+        _settle(row, answer, reply, self._state.clock.now())
         if wire is not None and wire.is_lost:
             row.end = "client_gone"
             return
-        await send_reply(send, reply, x.request.method)
-        row.end = "complete"
-        x.call.ended = x.call.ended or refusals.is_final(answer)
+        if await self._send(x, reply, scope, send):
+            row.end = "complete"
+            x.call.ended = x.call.ended or refusals.is_final(answer)
+
+    def _spell(self, x: Exchange, answer: Failure | Reply | Page) -> Outgoing:
+        date = self._state.clock.http_date()
+        if isinstance(answer, Page):
+            return spell_page(answer, date)
+        struck = x.struck.dialect if x.struck else None
+        dialect = dialects.BY_NAME[struck] if struck else x.dialect
+        x.row.dialect = dialect.name
+        return spell(answer, dialect, date, x.row.correlation_id)
+
+    async def _send(self, x: Exchange, reply: Outgoing, scope: Scope, send: Send) -> bool:
+        """Send at once or in drops; whether all of it was sent."""
+        if not x.gap_s:
+            await send_reply(send, reply, x.request.method)
+            return True
+        x.row.delay_ms += round(x.gap_s * len(reply.body) * 1000, 3)
+        wire = _wire_of(scope)
+
+        async def pause() -> bool:
+            in_time = await self._state.clock.wait(x.gap_s)
+            return in_time and not (wire is not None and wire.is_lost)
+
+        return await send_in_drops(send, reply, pause)
+
+    async def _lose(self, x: Exchange, lost: Lost, wire: Wire, receive: Receive) -> None:
+        x.row.told, x.row.end = lost.told, "complete" if lost.told == "yes" else "cut"
+        x.row.t_headers = round(self._state.clock.now(), 6)
+        x.call.ended = x.call.ended or lost.told == "yes"
+        await lose(wire, lost, self._state.clock, receive)
+
+    def _is_decoy(self, wire: Wire) -> bool:
+        return self._state.decoy is not None and wire.port == self._state.decoy.port
+
+    async def _welcome(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note down what a client brings to an origin that it has no business with."""
+        body = await read_body(receive, MOST_BYTES, DRAINED_BYTES)
+        row = self._side_row(request, scope, body or b"")
+        row.kind, row.told = "decoy", WELCOME.told
+        row.token = text_digest(request.bearer) if request.bearer else None
+        reply = spell(WELCOME, dialects.DEFAULT, self._state.clock.http_date(), None)
+        row.status, row.t_headers = reply.status, row.t_in
+        await send_reply(send, reply, request.method)
+        row.end, row.t_out = "complete", round(self._state.clock.now(), 6)
 
     async def _pass_on(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Let FastAPI answer, with a body that is bounded and a date by the server's clock."""
@@ -227,15 +280,22 @@ def _describe(x: Exchange, scope: Scope) -> None:
     row.carried = {name: text_digest(headers[name]) for name in _CARRIED if name in headers}
 
 
-def _place(row: Row, scope: Scope) -> None:
+def _wire_of(scope: Scope) -> Wire | None:
     wire: Wire | None = scope.get("state", {}).get("wire")
+    return wire
+
+
+def _place(row: Row, scope: Scope) -> None:
+    wire = _wire_of(scope)
     if wire is not None:
         row.connection, row.listener = wire.number, wire.port
 
 
-def _settle(row: Row, answer: Failure | Reply, told: str, now_s: float) -> None:
+def _settle(row: Row, answer: Failure | Reply | Page, reply: Outgoing, now_s: float) -> None:
     """Write into the row what the client is about to be told."""
-    row.status, row.told, row.t_headers = answer.status, told, round(now_s, 6)
+    row.status, row.told, row.t_headers = reply.status, reply.told, round(now_s, 6)
+    if isinstance(answer, Page):
+        row.kind = answer.kind
     if isinstance(answer, Failure):
         row.kind = answer.kind
         row.cure = row.cure or answer.cure
@@ -250,13 +310,3 @@ def _close(x: Exchange, state: State) -> None:
         x.row.end = "client_gone"
     if x.bound is not None:
         x.bound.running = False
-
-
-async def _lose(wire: Wire, answer: Lost, receive: Receive) -> None:
-    if answer.first:
-        wire.write(answer.first)
-    if answer.end == "rst":
-        wire.rst()
-    else:
-        wire.fin()
-    await until_gone(receive)

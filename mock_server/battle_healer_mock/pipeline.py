@@ -18,7 +18,7 @@ from battle_healer_mock.charge import Json, canonical, defects, pointer
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.fault import Stage
 from battle_healer_mock.faults import budget, expired_token, quota, repair, revoked_token
-from battle_healer_mock.firing import delay_s, strike
+from battle_healer_mock.firing import slow_down, strike
 from battle_healer_mock.keys import Bound
 from battle_healer_mock.ledger import Effect
 from battle_healer_mock.tokens import DAY_S, Credential
@@ -28,7 +28,7 @@ Step = Callable[[Exchange], Answer | None]
 
 def decide(x: Exchange) -> Answer:
     """Walk the stages until one answers; the row learns which stage that was."""
-    x.delay_s = delay_s(x)
+    slow_down(x)
     for stage, step in STEPS if x.trigger.items else STEPS_WITHOUT_FAULTS:
         answer = step(x)
         if answer is not None:
@@ -194,16 +194,8 @@ def _take_effect(x: Exchange) -> str:
 
 
 def success(x: Exchange) -> Answer:
-    """The end of the road: the service's own answer, with a word when the quota runs low."""
-    headers = x.replay_headers
-    credential = x.token.credential if x.token else None
-    if credential is not None and credential.quota * 10 < credential.daily_call_limit:
-        left_s = int(credential.day_began_s + DAY_S - x.now_s)
-        headers += (
-            ("RateLimit-Policy", f'"daily";q={credential.daily_call_limit};w=86400'),
-            ("RateLimit", f'"daily";r={credential.quota};t={left_s}'),
-        )
-    return Reply(x.success or {}, headers)
+    """The end of the road: the service's own answer."""
+    return x.success_reply() or Reply({})
 
 
 def _faults(stage: Stage) -> tuple[Stage, Step]:

@@ -59,19 +59,23 @@ def method_not_allowed(method: str, allowed: str) -> Failure:
 def region_unavailable(region: str, state: str, members: dict[str, object]) -> Failure:
     """The refusal of a region that is set down, in maintenance or gone."""
     if state == "gone":
-        successor = BY_NAME[region].successor
-        link = f'<{path_of(successor)}>; rel="successor-version"' if successor else ""
-        return Failure(
-            410, "gone", "Region is gone", f"Region {region} was closed for good.",
-            headers=(("Link", link),) if link else (),
-            members={**members, "successor": successor}, cure="region" if successor else None,
-        )  # fmt: skip
+        return gone(region, BY_NAME[region].successor, members)
     wait_s = MAINTENANCE_S if state == "maintenance" else 30.0
     word = "in maintenance" if state == "maintenance" else "down"
     kind = "maintenance" if state == "maintenance" else "region-down"
     return Failure(
         503, kind, f"Region is {word}", f"Region {region} is {word}.",
         headers=(retry_after(wait_s),), members=members, wait_s=wait_s, cure="region",
+    )  # fmt: skip
+
+
+def gone(region: str, successor: str | None, members: dict[str, object]) -> Failure:
+    """A 410 that links to where the region's clients belong, if there is such a place."""
+    link = f'<{path_of(successor)}>; rel="successor-version"' if successor else ""
+    return Failure(
+        410, "gone", "Region is gone", f"Region {region} was closed for good.",
+        headers=(("Link", link),) if link else (),
+        members={**members, "successor": successor}, cure="region" if successor else None,
     )  # fmt: skip
 
 

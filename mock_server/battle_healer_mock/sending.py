@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
-from battle_healer_mock.answer import Failure, Reply, Told
+from battle_healer_mock.answer import Failure, Outgoing, Page, Reply
 from battle_healer_mock.dialects.dialect import Dialect, status_says_no, told_in
 
 Message = MutableMapping[str, Any]
@@ -15,21 +14,12 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A reply ready to be sent; `told` is what it lets the client know."""
-
-    status: int
-    headers: list[tuple[bytes, bytes]]
-    body: bytes
-    told: Told
-
-
 def spell(
     answer: Failure | Reply, dialect: Dialect, date: bytes, correlation_id: str | None
 ) -> Outgoing:
     """The answer in its dialect, with Date, length and the caller's correlation id."""
-    told = told_in(dialect, answer.status, answer.told)
+    status = dialect.status_of(answer) if isinstance(answer, Failure) else answer.status
+    told = told_in(dialect, status, answer.told)
     content_type, body = _body(answer, dialect)
     headers = [
         (b"content-type", content_type.encode()),
@@ -38,10 +28,23 @@ def spell(
     ]
     if correlation_id is not None:
         headers.append((b"x-correlation-id", correlation_id.encode()))
-    if told == "no" and not status_says_no(answer.status):
+    if told == "no" and not status_says_no(status):
         headers.append((b"x-processed", b"no"))
     headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers]
-    return Outgoing(answer.status, headers, body, told)
+    return Outgoing(status, headers, body, told)
+
+
+def spell_page(page: Page, date: bytes) -> Outgoing:
+    """A page as its writer sends it, which knows neither the API's dialect nor its headers."""
+    body = page.html.encode()
+    headers = [
+        (b"server", b"nginx"),
+        (b"date", date),
+        (b"content-type", b"text/html"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    headers += [(name.lower().encode(), value.encode()) for name, value in page.headers]
+    return Outgoing(page.status, headers, body, page.told)
 
 
 def _body(answer: Failure | Reply, dialect: Dialect) -> tuple[str, bytes]:
@@ -58,6 +61,18 @@ async def send_reply(send: Send, reply: Outgoing, method: str) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
     body = b"" if method == "HEAD" else reply.body
     await send({"type": "http.response.body", "body": body})
+
+
+async def send_in_drops(send: Send, reply: Outgoing, pause: Callable[[], Awaitable[bool]]) -> bool:
+    """Hand over the head at once and the body byte by byte; False when a pause was cut short."""
+    await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
+    for n in range(len(reply.body)):
+        if not await pause():
+            return False
+        drop = {"type": "http.response.body", "body": reply.body[n : n + 1], "more_body": True}
+        await send(drop)
+    await send({"type": "http.response.body", "body": b""})
+    return True
 
 
 async def read_body(receive: Receive, most_bytes: int, drained_bytes: int) -> bytes | None:

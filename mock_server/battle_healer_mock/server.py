@@ -16,6 +16,7 @@ import uvicorn
 from battle_healer_mock.clock import Clock, Mode
 from battle_healer_mock.control.app import build
 from battle_healer_mock.control.scenario import load_scenario, read_scenario
+from battle_healer_mock.decoy import Decoy
 from battle_healer_mock.errors import PortInUseError, StartError
 from battle_healer_mock.front import Front
 from battle_healer_mock.state import State
@@ -63,6 +64,7 @@ class MockServer:
         if self.options.scenario is not None:
             load_scenario(self.state, read_scenario(self.options.scenario))
         self._socket: socket.socket | None = None
+        self._decoy: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _Uvicorn | None = None
@@ -87,7 +89,7 @@ class MockServer:
         return self.state.issue_standing(user_id)
 
     def __enter__(self) -> Self:
-        self._socket = _bind(self.options.host, self.options.port)
+        self._bind()
         self._thread = threading.Thread(target=self._run, name="mock-server", daemon=True)
         self._thread.start()
         if not self._started.wait(_START_S) or self._error is not None:
@@ -113,9 +115,19 @@ class MockServer:
 
     def serve(self, on_ready: Callable[[MockServer], None] | None = None) -> None:
         """Run in the foreground until SIGINT or SIGTERM; `on_ready` is called when bound."""
-        self._socket = _bind(self.options.host, self.options.port)
+        self._bind()
         with asyncio.Runner(loop_factory=self._loop_factory()) as runner:
             runner.run(self._serve(on_ready, signals=True))
+
+    def _bind(self) -> None:
+        """Take the port asked for, and a free one for another origin that leads astray."""
+        self._socket = _bind(self.options.host, self.options.port)
+        try:
+            self._decoy = _bind(self.options.host, 0)
+        except PortInUseError:
+            self._socket.close()
+            raise
+        self.state.decoy = Decoy(self.options.host, int(self._decoy.getsockname()[1]))
 
     def _run(self) -> None:
         try:
@@ -136,6 +148,7 @@ class MockServer:
 
     async def _serve(self, on_ready: Callable[[MockServer], None] | None, *, signals: bool) -> None:
         assert self._socket is not None  # noqa: S101 - bound by every caller
+        assert self._decoy is not None  # noqa: S101 - likewise
         front = Front(self.state, build(self.state))
         config = uvicorn.Config(
             front, http=WireProtocol, ws="none", lifespan="off", log_config=None,
@@ -149,7 +162,7 @@ class MockServer:
         if signals:
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._loop.add_signal_handler(number, self._end)
-        await server.startup(sockets=[self._socket])
+        await server.startup(sockets=[self._socket, self._decoy])
         self._started.set()
         if on_ready is not None:
             on_ready(self)

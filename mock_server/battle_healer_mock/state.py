@@ -10,6 +10,7 @@ from typing import Final
 from battle_healer_mock.calls import Calls
 from battle_healer_mock.chance import Chance
 from battle_healer_mock.clock import Clock
+from battle_healer_mock.decoy import Decoy
 from battle_healer_mock.errors import unknown_name
 from battle_healer_mock.journal import Journal
 from battle_healer_mock.keys import Keys
@@ -45,6 +46,9 @@ class State:
 
     Every change is one synchronous step on the server's thread: parallel requests never see a
     state in between.
+
+    in_flight: exchanges of the protected API that are not yet answered, whatever was reset.
+    decoy: the other origin of a server that has one.
     """
 
     def __init__(self, seed: str, clock: Clock) -> None:
@@ -52,6 +56,8 @@ class State:
         self.seed = seed
         self._first_seed = seed
         self._standing: list[tuple[str, Credential]] = []
+        self.in_flight = 0
+        self.decoy: Decoy | None = None
         self._begin(seed, "", RETRY_BUDGET)
 
     def _begin(self, seed: str, scenario: str, retry_budget: int) -> None:

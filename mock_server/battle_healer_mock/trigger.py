@@ -51,6 +51,11 @@ class Item:
     dialect: str | None = None
     site: str = ""
 
+    @property
+    def stage(self) -> Stage:
+        """Where it strikes: for some faults the argument decides."""
+        return self.fault.stage_for(self.argument)
+
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
@@ -99,10 +104,8 @@ def _ordered(items: Sequence[Item]) -> Trigger:
     numbered = tuple(
         replace(item, site=f"{item.fault.name}#{index}") for index, item in enumerate(items)
     )
-    stages = sorted({item.fault.stage for item in numbered})
-    by_stage = {
-        stage: tuple(item for item in numbered if item.fault.stage == stage) for stage in stages
-    }
+    stages = sorted({item.stage for item in numbered})
+    by_stage = {stage: tuple(item for item in numbered if item.stage == stage) for stage in stages}
     return Trigger(numbered, by_stage)
 
 

@@ -1,7 +1,8 @@
 """Faults below HTTP: a uvicorn protocol that hands the connection to the application.
 
 After a raw write, FIN or RST the application must wait for `http.disconnect` before it
-returns, and the connection is never used again: a raw answer bypasses all bookkeeping.
+returns, and the connection is never used again: a raw answer bypasses all bookkeeping. What a
+client still sends on it is not a request, but the end of it.
 """
 
 from __future__ import annotations
@@ -16,16 +17,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # SO_LINGER on, for zero seconds: closing sends RST. Source: RFC 9293; socket(7).
 _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
+# Turns of the loop within which a small write leaves for the kernel; a peer that reads nothing
+# must not hold us.
+_MOST_TURNS: Final = 100
 
 
 class Wire:
-    """The connection under a request. `number` is its own, `port` the listener's."""
+    """The connection under a request. `number` is its own, `port` the listener's.
 
-    __slots__ = ("_transport", "number", "port")
+    requests: how many came on it so far. spent: it was used raw, and nothing more is read.
+    """
+
+    __slots__ = ("_transport", "number", "port", "requests", "spent")
 
     def __init__(self, transport: asyncio.Transport, number: int) -> None:
         self._transport = transport
         self.number = number
+        self.requests = 0
+        self.spent = False
         name: object = transport.get_extra_info("sockname")
         self.port: int | None = name[1] if isinstance(name, tuple) else None
 
@@ -35,15 +44,25 @@ class Wire:
         return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        """Send raw bytes."""
+        """Send raw bytes; from here on the connection is no longer HTTP's."""
+        self.spent = True
         self._transport.write(data)
 
     def fin(self) -> None:
         """Close in good order, after what was written."""
+        self.spent = True
         self._transport.close()
 
+    async def flushed(self) -> None:
+        """Wait until what was written has left, as far as the peer takes it."""
+        for _ in range(_MOST_TURNS):
+            if self.is_lost or not self._transport.get_write_buffer_size():
+                return
+            await asyncio.sleep(0)
+
     def rst(self) -> None:
-        """Tear the connection down."""
+        """Tear the connection down; what is not yet sent is lost."""
+        self.spent = True
         sock: socket.socket = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
         self._transport.abort()
@@ -55,5 +74,13 @@ class WireProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Number the connection and hand it on; the counter belongs to the running server."""
         numbers: itertools.count[int] = self.app_state.setdefault("numbers", itertools.count(1))
-        self.app_state = {**self.app_state, "wire": Wire(transport, next(numbers))}
+        self.wire = Wire(transport, next(numbers))
+        self.app_state = {**self.app_state, "wire": self.wire}
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the connection is spent: then close it."""
+        if self.wire.spent:
+            self.wire.fin()
+        else:
+            super().data_received(data)

@@ -77,6 +77,7 @@ ROW = Fault(
     told="no",
     status=422,
     argument=choice("rename", "retype", "unknown", "enum", "format", "any", help="the defect"),
+    needs="body",
     aliases=("malformed",),
     answer=answer,
 )

@@ -1,7 +1,7 @@
 """Reset: the connection is torn down before the server looked at the request.
 
 What it does: sends a TCP RST instead of a reply. Nothing was processed, but the client
-cannot know.
+cannot know. With `=after` it comes when the write has taken effect, as `reset_after_effect`.
 Why it matters: it looks exactly like a reset after the effect, so only safe requests may be
 sent again.
 Example: reset
@@ -12,6 +12,7 @@ Source: RFC 9110, section 9.2.2; RFC 9293, section 3.5.2.
 from __future__ import annotations
 
 from battle_healer_mock.answer import Lost
+from battle_healer_mock.argument import WHEN
 from battle_healer_mock.fault import Fault, Shot, Stage
 
 
@@ -24,9 +25,10 @@ ROW = Fault(
     name="reset",
     stage=Stage.EDGE,
     binding="call",
-    symptom="a connection reset, before any effect",
+    symptom="a connection reset",
     cure="the same request again, if that is safe",
     heals="key",
     told="maybe",
+    argument=WHEN,
     answer=answer,
 )

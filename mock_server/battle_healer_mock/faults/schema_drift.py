@@ -74,7 +74,7 @@ def answer(shot: Shot) -> Reply | None:
     variant = str(shot.argument)
     if variant == "any":
         variant = list(VARIANTS)[int(shot.draw("variant") * len(VARIANTS))]
-    return Reply(VARIANTS[variant](shot, dict(shot.x.success)), shot.x.replay_headers)
+    return Reply(VARIANTS[variant](shot, dict(shot.x.success)), shot.x.success_headers)
 
 
 ROW = Fault(
