@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -17,7 +17,8 @@ class Mock:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx2.Client(base_url=url, timeout=10)
+        # No TLS here, and reading the certificates of a machine takes longer than most tests.
+        self.http = httpx2.Client(base_url=url, timeout=10, verify=False)
 
     def __enter__(self) -> Self:
         return self
@@ -31,8 +32,9 @@ class Mock:
     def post(self, path: str, **options: Any) -> httpx2.Response:
         return self.http.post(path, **options)
 
-    def token(self, user: str = "demo", tier: str = "primary") -> str:
-        answer = self.post("/generate-api-key", json={"userId": user, "tier": tier})
+    def token(self, user: str = "demo", tier: str = "primary", scopes: Sequence[str] = ()) -> str:
+        asked = {"userId": user, "tier": tier, "scopes": list(scopes)}
+        answer = self.post("/generate-api-key", json=asked)
         return str(answer.json()["token"])
 
     def call(  # noqa: PLR0913 - each test names only what it is about

@@ -57,7 +57,7 @@ MISTAKES = [
     ("latency=uniform:2s:1s", "above its high end", None),
     ("latency=lognormal:1s:9", "outside 0 to 3", None),
     ("latency=25h", "longer than a day", None),
-    ("reset=1", "takes no value", None),
+    ("quota=1", "takes no value", None),
     ("quota*0", "cannot be read at '*0'", None),
     ("quota*99999", "cannot be read", None),
     ("quota*2*3", "two counts", None),

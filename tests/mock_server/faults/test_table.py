@@ -54,8 +54,9 @@ def test_every_form_of_an_argument_can_be_read(fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
-def test_a_fault_answers_or_delays_and_not_both(fault: Fault) -> None:
-    assert (fault.answer is None) != (fault.delay_s is None)
+def test_a_fault_answers_or_slows_down_and_does_one_thing(fault: Fault) -> None:
+    does = (fault.answer, fault.delay_s, fault.gap_s)
+    assert sum(function is not None for function in does) == 1
 
 
 def test_names_and_aliases_are_unique() -> None:
