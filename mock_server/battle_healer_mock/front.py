@@ -150,7 +150,9 @@ class Front:
             row.fault, row.cure = x.struck.fault.name, x.struck.fault.heals
         if isinstance(answer, Lost | Spoilt) and wire is None:
             name = row.fault or "this fault"
-            answer = Failure(501, "no-wire", "No connection", f"{name} needs a real socket.")
+            answer = Failure(
+                501, "no-wire", "No connection", f"{name} needs a real socket.", told="maybe"
+            )
         if isinstance(answer, Spoilt):
             reply = self._spell(x, answer.reply)
             row.status = reply.status

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ import httpx2
 import pytest
 from tests.mock_server.driving import Mock, eventually
 
-from battle_healer_mock.clock import Clock
+from battle_healer_mock.clock import Clock, Mode
 from battle_healer_mock.control.app import build
 from battle_healer_mock.errors import BadInputError, MockError, PortInUseError
 from battle_healer_mock.front import Front
@@ -42,12 +43,17 @@ def test_a_taken_port_says_what_where_and_what_to_do() -> None:
         assert "--port 0" in caught.value.fix
 
 
-def test_a_stop_does_not_wait_for_replies_that_are_held_back() -> None:
-    with MockServer(Options(port=0)) as server:
+@pytest.mark.parametrize("clock", ["real", "manual"])
+@pytest.mark.parametrize("fault", ["latency=1h", "stall", "drip=1h"])
+def test_a_stop_does_not_wait_for_replies_that_are_held_back(fault: str, clock: Mode) -> None:
+    with MockServer(Options(port=0, clock=clock)) as server:
         where = urlsplit(server.url)
         sock = socket.create_connection((where.hostname, where.port))
-        sock.sendall(b"GET /external-api?simulate=latency=1h HTTP/1.1\r\nHost: x\r\n\r\n")
+        sent = f"GET /external-api?simulate={fault} HTTP/1.1\r\nHost: x\r\n\r\n"
+        sock.sendall(sent.encode())
         eventually(lambda: server.state.clock.sleepers == 1)
+        stopping_s = time.monotonic()
+    assert time.monotonic() - stopping_s < 1
     sock.settimeout(2)
     while sock.recv(65536):
         pass
@@ -96,19 +102,21 @@ def test_errors_survive_pickling() -> None:
         assert str(again) == str(error) == "b: a. c"
 
 
-def test_without_a_socket_a_wire_fault_says_that_it_needs_one() -> None:
+@pytest.mark.parametrize("fault", ["reset", "stall", "truncated", "garbage"])
+def test_without_a_socket_a_wire_fault_says_that_it_needs_one(fault: str) -> None:
     state = State("42", Clock("manual"))
     token = state.issue_standing("demo")
     transport = httpx2.ASGITransport(app=Front(state, build(state)))
 
     async def ask() -> httpx2.Response:
         async with httpx2.AsyncClient(transport=transport, base_url="http://mock") as http:
-            sent = {"Authorization": f"Bearer {token}", "X-Simulate-Failure": "reset"}
+            sent = {"Authorization": f"Bearer {token}", "X-Simulate-Failure": fault}
             return await http.get("/external-api", headers=sent)
 
     reply = asyncio.run(ask())
     assert reply.status_code == 501
-    assert "reset needs a real socket" in reply.json()["detail"]
+    assert f"{fault} needs a real socket" in reply.json()["detail"]
+    assert "x-processed" not in reply.headers, "it may have taken effect"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
