@@ -137,7 +137,7 @@ def key_in_progress() -> Failure:
     """A 409 while the first request with the key still runs."""
     return Failure(
         409, "in-progress", "Request in progress",
-        "The first request with this key is still being processed.",
+        "The first request with this Idempotency-Key is still being processed.",
         headers=(retry_after(1.0),), told="maybe", wait_s=1.0, cure="wait",
     )  # fmt: skip
 
@@ -146,5 +146,5 @@ def key_reused() -> Failure:
     """A 422 for a key that was used with another payload."""
     return Failure(
         422, "key-reused", "Idempotency key reused",
-        "This key was used with another payload; use a new key for a new request.",
+        "This Idempotency-Key was used with another payload; use a new key for a new request.",
     )  # fmt: skip

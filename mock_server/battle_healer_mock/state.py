@@ -153,6 +153,7 @@ class State:
             "clock": self.clock.mode,
             "now_s": round(now_s, 6),
             "retry_budget": self.retry_budget,
+            "decoy": self.decoy.url if self.decoy else None,
             "regions": dict(self.regions),
             "faults": [row.as_json(now_s) for row in self.live.rows],
             "fired": {

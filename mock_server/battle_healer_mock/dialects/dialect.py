@@ -11,6 +11,7 @@ from battle_healer_mock.answer import Failure, Told
 
 Written = tuple[str, bytes]
 
+_ERRORS: Final = range(400, 600)
 _CLIENT_ERRORS: Final = range(400, 500)
 # The request is to be made elsewhere, whole: here nothing was done. RFC 9110, 15.4.2 and on.
 _MOVED: Final = (301, 307, 308)
@@ -21,7 +22,7 @@ class Dialect:
     """One way to write a failure. `write` returns content type and body.
 
     says_processed: whether it can say "not processed" where the status alone does not.
-    soft: every failure comes under 200; the body alone tells.
+    soft: every error comes under 200; the body alone tells.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Dialect:
 
     def status_of(self, failure: Failure) -> int:
         """The status under which this dialect sends a failure."""
-        return 200 if self.soft else failure.status
+        return 200 if self.soft and failure.status in _ERRORS else failure.status
 
 
 def status_says_no(status: int) -> bool:

@@ -1,4 +1,4 @@
-"""GraphQL: every failure comes under 200, and only `errors` tells.
+"""GraphQL: every error comes under 200, and only `errors` tells.
 
 The status that it would have had stands in the extensions, as some servers do. Source: GraphQL
 specification, section 7.1; GraphQL over HTTP, `application/json`; Apollo Server, error handling.

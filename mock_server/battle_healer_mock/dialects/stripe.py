@@ -27,6 +27,8 @@ _TYPES: Final = {
     "token-invalid": "authentication_error",
     "token-missing": "authentication_error",
 }
+# Codes of Stripe's own, where it has one.
+_CODES: Final = {"in-progress": "idempotency_key_in_use"}
 _SERVER: Final = 500
 
 
@@ -36,7 +38,7 @@ def write(failure: Failure) -> Written:
     error: dict[str, object] = {
         **facts_of(failure),
         "type": _TYPES.get(failure.kind, "api_error" if broken else "invalid_request_error"),
-        "code": snake(failure.kind),
+        "code": _CODES.get(failure.kind, snake(failure.kind)),
         "message": failure.detail,
     }
     for defect in defects_of(failure)[:1]:

@@ -39,6 +39,7 @@ def decoy_rows(mock: Mock) -> list[Json]:
 def test_an_evil_redirect_leads_to_another_origin_that_notes_what_is_brought(mock: Mock) -> None:
     token = mock.token()
     place = mock.call(faults="redirect=evil", token=token).headers["location"]
+    assert place == mock.get("/control").json()["decoy"] + "/external-api"
     assert urlsplit(place).port != urlsplit(mock.url).port
     assert decoy_rows(mock) == []
     headers = {"Authorization": f"Bearer {token}", "X-Correlation-ID": "corr-1"}
@@ -152,3 +153,24 @@ def test_overload_refuses_what_is_above_the_number_and_takes_it_later(mock: Mock
     statuses = asyncio.run(crowd())
     assert sorted(statuses) == [200] * 3 + [503] * 5
     assert mock.call("GET", "overload=3", token=token).status_code == 200
+
+
+def test_a_spent_quota_recovers_after_the_hours_that_it_named(mock: Mock) -> None:
+    token = mock.token()
+    assert mock.call(faults="quota", token=token).headers["retry-after"] == "21600"
+    mock.advance(3600)
+    # The token ran out meanwhile; a refreshed one stands for the same credential.
+    token = mock.post("/refresh-token", json={"token": token}).json()["token"]
+    assert mock.call(faults="quota", token=token).headers["retry-after"] == "18000"
+    mock.advance(18_000)
+    token = mock.post("/refresh-token", json={"token": token}).json()["token"]
+    assert mock.call(faults="quota", token=token).status_code == 200
+
+
+@pytest.mark.parametrize("fault", ["", "schema_drift", "bad_encoding=unknown"])
+def test_a_quota_that_runs_low_is_announced_on_every_success(mock: Mock, fault: str) -> None:
+    token = mock.token(tier="free-tier")
+    mock.post("/simulate-budget", json={"token": token, "quota_delta": -950})
+    reply = mock.call("GET", fault, token=token)
+    assert reply.headers["ratelimit-policy"] == '"daily";q=1000;w=86400'
+    assert reply.headers["ratelimit"].startswith('"daily";r=49;t=')
