@@ -15,6 +15,9 @@ Mode = Literal["real", "manual"]
 # A manual clock starts at the same instant in every run, so that dates in replies repeat.
 MANUAL_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
+# Sums of floats: a client that waited exactly as long as asked is not early.
+SLACK_S: Final = 1e-6
+
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
@@ -72,7 +75,8 @@ class Clock:
         """Let `seconds` pass on a manual clock, waking all whose time has come; returns now."""
         with self._lock:
             self._manual_s += seconds
-            due = [waiter for waiter in self._waiters if waiter.due_s <= self._manual_s]
+            due_s = self._manual_s + SLACK_S
+            due = [waiter for waiter in self._waiters if waiter.due_s <= due_s]
         for waiter in sorted(due, key=lambda waiter: waiter.due_s):
             waiter.loop.call_soon_threadsafe(waiter.end, True)
         return self._manual_s

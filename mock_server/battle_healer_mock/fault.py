@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from battle_healer_mock.answer import Answer, Told
 from battle_healer_mock.argument import WHEN, Argument
+from battle_healer_mock.clock import SLACK_S
 
 if TYPE_CHECKING:
     from battle_healer_mock.exchange import Exchange
@@ -91,7 +92,7 @@ class Shot:
     @property
     def is_early(self) -> bool:
         """Whether the client came back before the wait that this fault asked for was over."""
-        return self.memo.until_s is not None and self.x.now_s < self.memo.until_s - 1e-6
+        return self.memo.until_s is not None and self.x.now_s < self.memo.until_s - SLACK_S
 
     def hold(self, wait_s: float) -> float:
         """Ask for a wait of `wait_s`, or for the rest of one that runs; returns the seconds."""

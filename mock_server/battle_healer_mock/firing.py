@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from battle_healer_mock.answer import Answer
+from battle_healer_mock.clock import SLACK_S
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.fault import Binding, Need, Shot, Stage
 from battle_healer_mock.trigger import FOREVER, Item
-
-# Sums of floats: a client that waited exactly as long as asked is not early.
-_SLACK_S: Final = 1e-6
 
 
 def _counted(shot: Shot, item: Item) -> bool:
@@ -35,7 +33,7 @@ def _bound(subject: Callable[[Exchange], str]) -> Callable[[Shot, Item], bool]:
         after_s = item.fault.heals_after_s
         if after_s is None or memo.first_s is None or item.count == FOREVER:
             return True
-        return shot.x.now_s < memo.first_s + after_s - _SLACK_S
+        return shot.x.now_s < memo.first_s + after_s - SLACK_S
 
     return may
 

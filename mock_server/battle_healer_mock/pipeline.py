@@ -15,6 +15,7 @@ from battle_healer_mock import refusals
 from battle_healer_mock.answer import Answer, Reply
 from battle_healer_mock.chance import text_digest
 from battle_healer_mock.charge import Json, canonical, defects, pointer
+from battle_healer_mock.clock import SLACK_S
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.fault import Stage
 from battle_healer_mock.faults import budget, expired_token, quota, repair, revoked_token
@@ -71,7 +72,7 @@ def allowance(x: Exchange) -> Answer | None:
     credential = cast("Credential", x.token and x.token.credential)
     if (wait_s := _throttle_wait_s(credential, x.now_s)) is not None:
         return refusals.throttled(wait_s)
-    if x.now_s - credential.day_began_s >= DAY_S:
+    if x.now_s - credential.day_began_s >= DAY_S - SLACK_S:
         credential.day_began_s = x.now_s
         credential.quota, credential.used_calls = credential.daily_call_limit, 0
     if credential.quota <= 0:
@@ -90,7 +91,7 @@ def _throttle_wait_s(credential: Credential, now_s: float) -> float | None:
         return None
     most, window_s = credential.throttle
     recent = credential.recent
-    while recent and now_s - recent[0] >= window_s - 1e-6:
+    while recent and now_s - recent[0] >= window_s - SLACK_S:
         recent.popleft()
     if len(recent) >= most:
         return recent[0] + window_s - now_s

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from battle_healer_mock.chance import Chance, text_digest
+from battle_healer_mock.clock import SLACK_S
 from battle_healer_mock.errors import unknown_name
 
 TOKEN_TTL_S: Final = 3600.0
@@ -177,7 +178,7 @@ class Tokens:
 def refresh_wait_s(credential: Credential, now_s: float) -> float | None:
     """Count a refresh; the wait in seconds when there were too many in the window, else None."""
     times = credential.refreshes
-    while times and now_s - times[0] >= REFRESH_WINDOW_S:
+    while times and now_s - times[0] >= REFRESH_WINDOW_S - SLACK_S:
         times.popleft()
     if len(times) >= MOST_REFRESHES:
         return times[0] + REFRESH_WINDOW_S - now_s
