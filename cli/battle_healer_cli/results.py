@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from battle_healer_cli.running.report import Report, Seen
@@ -15,25 +15,55 @@ from battle_healer_cli.terminal import columns
 from battle_healer_cli.timeline import counted, outcome_line, show_step
 
 _FINDINGS: Final = 10
+_WIDE: Final = 110  # columns; below, a column for the actions would squeeze the others
+_OUTCOME: Final = 12  # columns, for `10 delivered`
 
 
-def table_of(reports: list[Report]) -> Table:
-    """One row a run: scenario, outcome, actions, requests, effects, and whether all is well."""
-    table = columns("scenario", "outcome", "actions", "requests", "effects", "ok")
-    name, outcome, actions, requests, effects, _ = table.columns
-    name.no_wrap = requests.no_wrap = effects.no_wrap = True
-    requests.justify = effects.justify = "right"
-    # Whole words also at 80 columns.
-    outcome.min_width, actions.min_width = 12, 18
+def table_of(reports: list[Report], width: int) -> Table:
+    """One row a run: scenario, outcome, actions, requests, effects, and whether all is well.
+
+    width: of the console, in columns. Where it is small the actions stand below the scenario.
+    """
+    is_wide = width >= _WIDE
+    table = _wide_columns() if is_wide else _narrow_columns()
     for report in reports:
         table.add_row(
-            report.scenario.name,
-            _outcomes(report),
-            _actions(report),
+            *(_wide_begin(report) if is_wide else _narrow_begin(report)),
             str(report.requests),
             str(len(report.effects)),
             Text("no", "red") if report.findings else Text("yes", "green"),
         )
+    return table
+
+
+def _wide_begin(report: Report) -> tuple[str | Text, ...]:
+    return report.scenario.name, _outcomes(report), _actions(report)
+
+
+def _narrow_begin(report: Report) -> tuple[str | Text, ...]:
+    name = Text.assemble(report.scenario.name, "\n", (_actions(report), "dim"))
+    return name, _outcomes(report)
+
+
+def _wide_columns() -> Table:
+    table = columns("scenario", "outcome", "actions", "requests", "effects", "ok")
+    name, outcome, _, *rest = table.columns
+    return _kept_whole(table, [name, outcome, *rest])
+
+
+def _narrow_columns() -> Table:
+    table = columns("scenario", "outcome", "requests", "effects", "ok")
+    _, outcome, *rest = table.columns
+    outcome.width = _OUTCOME  # Rich would share out evenly what the numbers leave
+    return _kept_whole(table, rest)
+
+
+def _kept_whole(table: Table, kept: list[Column]) -> Table:
+    """Never fold these columns, the last three of which are two numbers and a verdict."""
+    for column in kept:
+        column.no_wrap = True
+    for number in kept[-3:-1]:
+        number.justify = "right"
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from battle_healer.commands import Note
@@ -23,12 +24,22 @@ def show_step(
     seen = step.kind.value.replace("_", " ") + (f" {status}" if status else "")
     chooser = "" if step.planner == "heuristic" else f"{step.planner}: "
     reason = Text(chooser + step.reason, "dim")
-    line = Text.assemble((when, "dim"), (f"{seen:<22} ", "yellow"), "→ ", (_choice(step), "bold"))
+    cause = Text.assemble((when, "dim"), (f"{seen:<22} ", "yellow"))
+    choice = Text.assemble("→ ", (_choice(step), "bold"))
     if console.is_terminal:
-        console.print(line)
+        console.print(_side_by_side(cause, choice))
         console.print(Padding(reason, (0, 0, 0, len(when) + 2)))
     else:
-        console.print(line + Text("  ") + reason)
+        console.print(cause + choice + Text("  ") + reason)
+
+
+def _side_by_side(cause: Text, choice: Text) -> Table:
+    """On a narrow terminal the choice is folded below itself, not below the time."""
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    grid.add_row(cause, choice)
+    return grid
 
 
 def _choice(step: Step) -> str:
@@ -76,7 +87,8 @@ class Live:
             return
         show_step(self._console, step, note.data["status"], note.data["elapsed_s"])
         for line in explanation(step) if self._explain else ():
-            self._console.print(Padding(Text(line, "dim"), (0, 0, 0, 11)))
+            # Not expanded: piped, it would be filled up to the width that is never folded.
+            self._console.print(Padding(Text(line, "dim"), (0, 0, 0, 12), expand=False))
 
     def end(self, outcome: Outcome) -> None:
         """Print how it ended; into a pipe, only where there is more to say than `delivered`."""

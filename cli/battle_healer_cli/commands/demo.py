@@ -61,7 +61,7 @@ def _show(reports: list[Report], console: Console) -> None:
         if report.scenario.name == SHOWN:
             show_detail(console, report)
     console.print()
-    console.print(table_of(reports))
+    console.print(table_of(reports, console.width))
     seconds = sum(report.seconds for report in reports)
     calls = counted(sum(len(report.seen) for report in reports), "call")
     requests = counted(sum(report.requests for report in reports), "request")
