@@ -129,6 +129,26 @@ def test_the_doctor_finds_nothing_here(healer: Healer) -> None:
     assert ran.code == 0, ran.out
 
 
+def test_the_doctor_finds_a_home_below_a_file(
+    healer: Healer, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
+    (elsewhere / "taken").write_text("")
+    for home in ("taken", "taken/home"):
+        monkeypatch.setenv("HEALER_HOME", str(elsewhere / home))
+        ran = healer("doctor")
+        assert ran.code == 6
+        assert f"{elsewhere / 'taken'} is no folder" in ran.out
+
+
+def test_the_doctor_finds_a_planner_that_does_not_exist(
+    healer: Healer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEALER_PLANNER", "heuristc")
+    ran = healer("doctor")
+    assert ran.code == 6
+    assert "unknown planner 'heuristc'" in ran.out
+
+
 def test_the_doctor_finds_a_policy_that_cannot_be_used(healer: Healer, elsewhere: Path) -> None:
     (elsewhere / "healer.yaml").write_text("version: 2\n")
     ran = healer("doctor")

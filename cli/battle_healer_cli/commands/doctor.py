@@ -14,13 +14,15 @@ import typer
 
 from battle_healer.errors import HealerError
 from battle_healer.home import home_path
+from battle_healer.planners.table import find_planner
 from battle_healer.policy import Policy, find_policy
 from battle_healer.settings import load_settings
 from battle_healer_cli.exits import Exit
 from battle_healer_cli.terminal import columns, stdout
+from battle_healer_cli.timeline import counted
 from battle_healer_scenarios import loader
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ def _server_extra() -> Finding:
 
 
 def _settings() -> Finding:
-    given = {name: value for name, value in load_settings() if value is not None}
+    settings = load_settings()
+    if settings.planner is not None:
+        find_planner(settings.planner)
+    given = {name: value for name, value in settings if value is not None}
     return Finding(", ".join(f"{name}={value}" for name, value in given.items()) or "all defaults")
 
 
@@ -84,14 +89,18 @@ def _policy() -> Finding:
     path = find_policy()
     if path is None:
         return Finding("none here; only what is safe everywhere will be done")
-    return Finding(f"{path}: {len(Policy.load(path).rules.destinations)} destinations")
+    destinations = len(Policy.load(path).rules.destinations)
+    return Finding(f"{path}: {counted(destinations, 'destination')}")
 
 
 def _home() -> Finding:
     path = home_path()
     nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+    fix = "Set HEALER_HOME to a folder of yours."
+    if not nearest.is_dir():
+        return Finding(f"{nearest} is no folder", fix)
     if not os.access(nearest, os.W_OK):
-        return Finding(f"{path} cannot be written", "Set HEALER_HOME to a folder of yours.")
+        return Finding(f"{path} cannot be written", fix)
     return Finding(str(path))
 
 
