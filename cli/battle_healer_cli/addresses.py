@@ -19,25 +19,24 @@ def checked_url(text: str, where: str, *, named: bool = False) -> str:
     """
     if named and (_NAMED.match(text) or text.startswith("healer://")):
         return text
-    shown = text[:120].encode("unicode_escape").decode()
+    shown = ascii(text[:120])
     if any(character.isspace() or not character.isprintable() for character in text):
         raise UsageError(
-            f"a blank or control character in the URL {shown!r}", where, "Write it percent-encoded."
+            f"a blank or control character in the URL {shown}", where, "Write it percent-encoded."
         )
     if not re.match(r"https?://", text, re.IGNORECASE):
         bare = text.rpartition("://")[2].lstrip("/") or "api.example"
         scheme = "http" if re.match(r"(localhost|127\.|\[)", bare) else "https"
         fix = f"Write {scheme}://{bare[:120].encode('unicode_escape').decode()}"
-        raise UsageError(f"{shown!r} is no URL with a scheme", where, fix)
+        what = "is no URL with a scheme" if "://" not in text else "is neither http nor https"
+        raise UsageError(f"{shown} {what}", where, fix)
     try:
         parts = urlsplit(text)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise UsageError(
-            f"{shown!r} is no URL: {error}", where, "Write https://host/path"
-        ) from error
+        raise UsageError(f"{shown} is no URL: {error}", where, "Write https://host/path") from error
     if not parts.hostname or not port_is_fine:
-        raise UsageError(f"{shown!r} names no host", where, "Write https://host/path")
+        raise UsageError(f"{shown} names no host", where, "Write https://host/path")
     return text
 
 

@@ -70,7 +70,8 @@ def complaint(error: Exception) -> Complaint:
 def _of_the_command_line(error: typer.TyperException) -> Complaint:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "healer"
-    said = error.format_message().strip()
+    # Where help was shown because nothing else was typed, there is no message.
+    said = error.format_message().strip() or "no command was given"
     return Complaint(said[:1].lower() + said[1:], path, f"`{path} --help` shows what is known.")
 
 

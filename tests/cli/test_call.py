@@ -278,11 +278,13 @@ def test_what_is_not_utf8_is_shown_as_escapes_in_json(healer: Healer) -> None:
 
 NOWHERE = "http://127.0.0.1:1/"
 BAD_INPUT: dict[str, tuple[list[str], str]] = {
+    "other scheme": (["GET", "ftp://a.example/"], "'ftp://a.example/' is neither http nor https"),
     "no scheme": (["GET", "127.0.0.1:8001/x"], "Write http://127.0.0.1:8001/x"),
     "method": (["G=T", NOWHERE], "is no method"),
     "header without colon": (["GET", NOWHERE, "-H", "no colon"], "is no header"),
     "header with newline": (["GET", NOWHERE, "-H", "A: b\nC: d"], "a line end in the value of A"),
-    "name with newline": (["GET", NOWHERE, "-H", "A\n: b"], "is no header"),
+    "name with newline": (["GET", NOWHERE, "-H", "A\n: b"], "'A\\n' is no header"),
+    "name not ASCII": (["GET", NOWHERE, "-H", "\u00c4: b"], "'\\xc4' is no header"),
     "header with control": (["GET", NOWHERE, "-H", "A: b\x01"], "a control character in the"),
     "host": (["GET", "http://caf\u00e9..x/"], "no URL"),
     "header not ASCII": (["GET", NOWHERE, "-H", "A: caf\u00e9"], "is not ASCII"),
@@ -299,6 +301,7 @@ BAD_INPUT: dict[str, tuple[list[str], str]] = {
     "planner": (["GET", NOWHERE, "--planner", "evli"], "Did you mean evil?"),
     "policy": (["GET", NOWHERE, "--policy", "none.yaml"], "there is no policy file none.yaml"),
     "deadline": (["GET", NOWHERE, "--deadline", "0"], "--deadline"),
+    "no deadline": (["GET", NOWHERE, "--deadline", "inf"], "invalid value for '--deadline'"),
     "destination": (["GET", "pay:/charges"], "no destination is named 'pay'"),
 }
 

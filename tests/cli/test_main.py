@@ -59,6 +59,7 @@ def test_the_version_is_told(healer: Healer) -> None:
         (["mock", "--port", "many"], "healer mock: invalid value for '--port'"),
         (["mock", "--clock", "slow"], "healer mock: invalid value for '--clock'"),
         (["scenarios", "play"], "healer scenarios: no such command 'play'"),
+        (["mock", "--install-completion"], "healer mock: no such option: --install-completion"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -71,6 +72,14 @@ def test_what_cannot_be_meant_is_said_in_two_lines(
     first, second = ran.err.splitlines()
     assert first.startswith(said)
     assert second.startswith("  ")
+
+
+@pytest.mark.parametrize("argv", [[], ["scenarios"], ["policy"]])
+def test_help_is_shown_where_no_command_is_given(healer: Healer, argv: list[str]) -> None:
+    ran = healer(*argv)
+    assert ran.code == Exit.USAGE
+    assert "Usage: healer" in ran.out
+    assert ran.err.startswith(f"{' '.join(['healer', *argv])}: no command was given.\n")
 
 
 def test_the_nearest_command_is_offered(healer: Healer) -> None:

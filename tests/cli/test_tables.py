@@ -49,6 +49,7 @@ def test_every_name_of_ours_can_be_explained(healer: Healer, name: str) -> None:
     head, _, text = ran.out.partition("\n\n")
     assert ": " in head
     assert len(text.split()) >= 5
+    assert not text[0].islower()
 
 
 def test_a_fault_is_explained_in_the_words_of_its_own_file(healer: Healer) -> None:

@@ -124,4 +124,4 @@ def _no_constant(name: str) -> Any:
 
 
 def _shown(text: str) -> str:
-    return repr(text[:80].encode("unicode_escape").decode())
+    return ascii(text[:80])

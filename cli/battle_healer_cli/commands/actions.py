@@ -7,7 +7,7 @@ import typer
 from battle_healer.actions.table import ACTIONS
 from battle_healer_cli.terminal import columns, stdout
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -25,7 +25,7 @@ from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import Live
 from battle_healer_mock.faults.table import NAMES
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ def call(  # noqa: PLR0913, PLR0917 - each is an option that people type
         str | None, typer.Option("--planner", help="Who chooses; default: the policy's.")
     ] = None,
     deadline: Annotated[
-        float | None, typer.Option("--deadline", min=0.001, help="Seconds for the whole call.")
+        float | None,
+        typer.Option("--deadline", min=0.001, max=3600, help="Seconds for the whole call."),
     ] = None,
     policy: Annotated[
         str | None,

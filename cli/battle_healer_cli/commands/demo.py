@@ -19,7 +19,7 @@ from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import counted
 from battle_healer_scenarios import loader
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHOWN = "everything-at-once"
 """The scenario whose steps are shown one by one."""

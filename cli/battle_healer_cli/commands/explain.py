@@ -25,7 +25,7 @@ from battle_healer_cli.exits import BY_OUTCOME
 from battle_healer_mock.fault import Fault
 from battle_healer_mock.faults.table import FAULTS
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ def _action(action: Action) -> Topic:
 
 def _guardrail(guardrail: Guardrail) -> Topic:
     text = (inspect.getdoc(guardrail.objects) or "").partition(": ")[2]
+    text = text[:1].upper() + text[1:]
     return Topic((guardrail.invariant,), f"a guardrail, {guardrail.title}", text)
 
 

@@ -7,7 +7,7 @@ import typer
 from battle_healer_cli.terminal import columns, stdout
 from battle_healer_mock.faults.table import FAULTS
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -9,7 +9,7 @@ import typer
 from battle_healer import home as state
 from battle_healer_cli.terminal import columns, stdout
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from battle_healer.policy import template
 from battle_healer_cli.addresses import checked_url
 from battle_healer_cli.complaints import UsageError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

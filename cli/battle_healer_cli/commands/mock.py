@@ -11,7 +11,7 @@ import typer
 from battle_healer_mock.server import MockServer, Options
 from battle_healer_scenarios import loader, mock_policy_text
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -22,7 +22,10 @@ def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
         str | None,
         typer.Option(metavar="NAME|FILE", help="Faults, seed and regions to start with."),
     ] = None,
-    seed: Annotated[str | None, typer.Option(help="All chance follows from it.")] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option(help="All chance follows from it. Default: the scenario's, else 42."),
+    ] = None,
     clock: Annotated[
         Literal["real", "manual"], typer.Option(help="manual: time passes at /control/clock.")
     ] = "real",

@@ -15,7 +15,9 @@ from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.exits import Exit
 from battle_healer_scenarios import mock_policy_text
 
-app = typer.Typer(no_args_is_help=True, help="Check a policy, or show what it means.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Check a policy, or show what it means."
+)
 File = Annotated[
     str | None,
     typer.Argument(metavar="[FILE]", help="Default: HEALER_POLICY, else ./healer.yaml."),

@@ -19,7 +19,11 @@ from battle_healer_cli.terminal import columns, stderr, stdout
 from battle_healer_scenarios import loader
 from battle_healer_scenarios.scenario import Scenario, Variant
 
-app = typer.Typer(no_args_is_help=True, help="List, show and run scenarios, alone or as a matrix.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="List, show and run scenarios, alone or as a matrix.",
+)
 
 Method = Literal["as-written", "get", "keyed", "unkeyed"]
 Planner = Annotated[str, typer.Option(help="heuristic, scripted, evil, or one of your own.")]
