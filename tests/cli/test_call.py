@@ -168,7 +168,7 @@ def test_a_policy_of_ones_own_is_preferred_to_the_mocks(
         "call", "GET", f"{mock.url}/external-api", "-H", mock.bearer, "--json",
         "--simulate", "region_down*inf", "--deadline", "1",
     )  # fmt: skip
-    assert "using the mock" not in ran.err
+    assert ran.err.startswith("using healer.yaml, not the mock server's own policy\n")
     assert "fail_over" not in [step["action"] for step in ran.json["steps"]]
 
 

@@ -39,7 +39,11 @@ def ruling(wanted: Wanted, policy: str | None, simulate: str | None) -> Ruling:
             "Start one with `healer mock`, or name with --policy the policy that declares yours.",
         )
     if not is_near or _declares(rules, wanted.url):
-        return Ruling(rules)
+        # Found by itself it may be a surprise: with the mock's own policy more would be healed.
+        is_found = policy is None and path is not None
+        return Ruling(
+            rules, f"using {path}, not the mock server's own policy" if is_found else None
+        )
     origin = origin_of(wanted.url)
     mocks = Policy.parse(mock_policy_text(), "mock.yaml", base=origin).rules
     return Ruling(mocks, f"using the mock server's own policy for {origin}")
