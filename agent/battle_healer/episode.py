@@ -204,8 +204,9 @@ def _carry_out(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
 def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
     last = story.last.attempt
     grant = last.grant
-    if plan.credential is not None and (plan.refresh or plan.credential != story.credential):
-        granted = yield _token_command(plan, region, plan.credential, story)
+    signer = plan.credential or story.signer
+    if plan.refresh or signer != story.credential:
+        granted = yield _token_command(plan, region, signer, story)
         if not isinstance(granted, Grant) or _is_strangers(granted, story, kit):
             return story.bar(plan, kit.clock.now()), None
         grant = granted
@@ -213,6 +214,10 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
             story = story.refreshed_token(_digest(last.grant), kit.clock.now())
     if plan.wait_s > 0:
         yield Wait(plan.wait_s)
+    left_s = story.call.deadline - kit.clock.now()
+    if left_s <= 0:
+        # A planner or a renewal took what was left: nothing is begun that cannot be ended.
+        return story.bar(plan, kit.clock.now()), None
     attempt = replace(
         last,
         # A refusal of our own gates was no send: its ordinal is used again.
@@ -220,7 +225,7 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
         region=region,
         grant=grant,
         body=last.body if plan.body is None else plan.body,
-        timeout_s=max(0.0, story.call.deadline - kit.clock.now()),
+        timeout_s=left_s,
     )
     answer = yield Send(attempt)
     if not isinstance(answer, (Reply, Lost, Refused)):

@@ -124,6 +124,13 @@ class Story:
         return self.call.deadline - self.now
 
     @property
+    def signer(self) -> str:
+        """Who signs an unchanged resend: as before, and the first declared where nobody could."""
+        declared = self.call.destination.credentials
+        is_unsigned = self.grant is None and self.call.own is None
+        return declared[0].name if is_unsigned and declared else self.credential
+
+    @property
     def signer_later(self) -> str:
         """The declared credential that would sign a parked call; empty where there is none."""
         declared = self.call.destination.credentials

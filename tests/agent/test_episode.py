@@ -1,9 +1,12 @@
 """Dialogues with the loop: each test is one conversation, no network and no clock."""
 
+from dataclasses import replace
+
 import pytest
 from tests.support.building import (
     Bounds,
     Degrade,
+    FixedClock,
     Rules,
     attempt,
     call,
@@ -123,6 +126,32 @@ def test_a_refresh_that_is_denied_leads_to_the_next_credential() -> None:
     scene = play(episode(attempt(), EXPIRED, kit())).does(Refresh).answer(Denied("400"))
     scene.does(Acquire, credential="spare").answer(Grant("spare", Secret("t3")))
     scene.sends(OK, credential="spare").ends("delivered")
+
+
+def test_a_credential_that_was_had_late_is_known_to_every_later_decision() -> None:
+    honours = destination(endpoints=(endpoint(idempotency="honoured"),))
+    unsigned = replace(attempt(call("POST", at=honours, key="k1")), grant=None)
+    scene = play(episode(unsigned, Refused("credential main: no token"), kit()))
+    scene.does(Acquire, credential="main").answer(Grant("main", Secret("t1")))
+    scene.sends(reply(500), credential="main", region="eu").waits(0.025)
+    # The first account may have acted: another one would not know the key.
+    scene.sends(reply(402), credential="main").ends("failed")
+
+
+def test_a_credential_that_cannot_be_had_sends_nothing_unsigned() -> None:
+    unsigned = replace(attempt(), grant=None)
+    scene = play(episode(unsigned, Refused("credential main: no token"), kit()))
+    scene.does(Acquire, credential="main").answer(Denied("no token"))
+    scene.does(Acquire, credential="main").answer(Denied("no token"))
+    assert scene.ends("failed").requests == 0
+
+
+def test_nothing_is_sent_once_the_deadline_is_over() -> None:
+    clock = FixedClock()
+    scene = play(episode(attempt(), EXPIRED, kit(clock=clock))).does(Refresh)
+    clock.time += 31.0
+    outcome = scene.answer(Grant("main", Secret("t2"))).ends("failed")
+    assert (outcome.requests, outcome.refreshes) == (1, 1)
 
 
 def test_a_revoked_token_is_never_refreshed() -> None:

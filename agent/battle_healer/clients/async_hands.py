@@ -63,10 +63,7 @@ class AsyncHands:
     async def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
         await self.close()
-        signed = await self._signed(attempt)
-        if isinstance(signed, Refused):
-            return signed
-        trouble, _ = await self._settled(signed)
+        trouble, _ = await self._settled(attempt)
         return trouble
 
     async def acquire(self, command: Acquire) -> Grant | Denied:

@@ -62,10 +62,7 @@ class Hands:
     def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
         self.close()
-        signed = self._signed(attempt)
-        if isinstance(signed, Refused):
-            return signed
-        trouble, _ = self._settled(signed)
+        trouble, _ = self._settled(attempt)
         return trouble
 
     def acquire(self, command: Acquire) -> Grant | Denied:
