@@ -27,7 +27,7 @@ from battle_healer.commands import (
     Substitute,
     Wait,
 )
-from battle_healer.diagnosis import diagnose
+from battle_healer.diagnosis import diagnose, verified
 from battle_healer.endings import entry_of, give_up, outcome_of_story
 from battle_healer.guardrails import GUARDRAILS, Guardrail, key_protects
 from battle_healer.menu import Menu, compose, facts
@@ -105,8 +105,8 @@ def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
     Never waits, sends or reads a clock of its own. Ends because `abort` is on every menu, and the
     guardrails stop offering anything else once a bound of I4 is reached.
     """
-    call, name = attempt.call, kit.new_id("ep")
-    story = _saw(Story(call, kit.clock.now()), attempt, trouble, kit)
+    name = kit.new_id("ep")
+    story = _saw(Story(attempt.call, kit.clock.now()), attempt, trouble, kit)
     while story.diagnosis.is_failure:
         menu = compose(story, kit, kit.actions, kit.guardrails)
         choice = yield from _choose(menu, story, kit)
@@ -116,9 +116,9 @@ def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
         story, ending = yield from _carry_out(choice.plan, story, kit, name)
         if ending is not None:
             return ending
-    verified = True if call.endpoint.response_schema is not None else None
+    last = story.last
     outcome = outcome_of_story(story, OutcomeKind.DELIVERED, name, "the API answered")
-    return Ending(replace(outcome, verified=verified), story.last.trouble)
+    return Ending(replace(outcome, verified=verified(last.attempt, last.trouble)), last.trouble)
 
 
 def _saw(

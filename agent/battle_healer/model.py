@@ -335,7 +335,8 @@ class Outcome:
 
     effect: whether the call may have taken effect. status: of the answer the caller gets.
     requests: sends of the call, refreshes not counted. episode: None for one clean send.
-    verified: true, false, or None where no contract is declared. original: before adaptation.
+    verified: whether the answer was held to its contract and meets it; None where no contract is
+    declared, or HTTP gives the answer no body. original: before adaptation.
     degradation: `stale`, `mocked` or None. body: `passed` where it was not read.
     """
 

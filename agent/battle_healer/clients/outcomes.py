@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from battle_healer.clients.intake import EXTENSION
+from battle_healer.diagnosis import verified
 from battle_healer.errors import CallQueued, UsageError
 from battle_healer.model import Attempt, Outcome, OutcomeKind, Reply
 
@@ -20,11 +21,11 @@ class Clean:
     attempt: Attempt = field(repr=False)
     status: int
     kept: bool
+    verified: bool | None
 
     def outcome(self) -> Outcome:
         """The outcome: delivered, nothing done."""
         call = self.attempt.call
-        verified = True if self.kept and call.endpoint.response_schema is not None else None
         return Outcome(
             kind=OutcomeKind.DELIVERED,
             effect="none" if call.is_read else "once",
@@ -35,14 +36,14 @@ class Clean:
             destination=call.destination.name,
             endpoint=call.endpoint.name,
             region=self.attempt.region.name,
-            verified=verified,
+            verified=self.verified,
             body="kept" if self.kept else "passed",
         )
 
 
 def clean(attempt: Attempt, reply: Reply) -> Clean:
     """Return the mark of one clean send."""
-    return Clean(attempt, reply.status, reply.body is not None)
+    return Clean(attempt, reply.status, reply.body is not None, verified(attempt, reply))
 
 
 def outcome_of(ended: object) -> Outcome:

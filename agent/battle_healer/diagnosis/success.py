@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from battle_healer.contract import meets, problems
-from battle_healer.diagnosis.exchange import Exchange, is_json, media_of
+from battle_healer.diagnosis.exchange import MOST_BYTES, Exchange, is_json, media_of
 from battle_healer.diagnosis.soft import failed_event, states_failure, xml_states_failure
-from battle_healer.model import Diagnosis, Kind, Processed
+from battle_healer.model import Attempt, Diagnosis, Kind, Processed, Reply, Trouble
 from battle_healer.pointers import ABSENT
 
 _BODILESS: Final = frozenset({204, 205, 304})
@@ -50,13 +50,30 @@ def flaw(x: Exchange) -> Diagnosis | None:
         return None
     if x.reply.truncated:
         return _flawed(Kind.CONNECTION_LOST, "yes", "the reply ended before its announced length")
-    if x.status in _BODILESS or x.attempt.call.method == "HEAD":
+    if _is_bodiless(x.attempt, x.status):
         return None
     if _is_strange_page(x):
         return _flawed(Kind.MALFORMED_REPLY, "maybe", "a page where JSON is expected")
     if _is_broken(x):
         return _flawed(Kind.MALFORMED_REPLY, "yes", "the body is not what its type says")
     return _drift(x)
+
+
+def verified(attempt: Attempt, trouble: Trouble) -> bool | None:
+    """What can be said of an answer with which nothing is wrong and its contract (I6).
+
+    True only where the body was held to it; None where no contract is declared, or it describes
+    no such answer: a redirect, or one to which HTTP gives no body.
+    """
+    if attempt.call.endpoint.response_schema is None or not isinstance(trouble, Reply):
+        return None
+    if trouble.status >= _REDIRECT or _is_bodiless(attempt, trouble.status):
+        return None
+    return trouble.body is not None and len(trouble.body) <= MOST_BYTES
+
+
+def _is_bodiless(attempt: Attempt, status: int) -> bool:
+    return status in _BODILESS or attempt.call.method == "HEAD"
 
 
 def _flawed(kind: Kind, processed: Processed, why: str) -> Diagnosis:
