@@ -153,7 +153,7 @@ def ended(one: OneCall, ending: Ending) -> bool:
     """Note how an episode ended; returns whether the newest reply is not what the caller gets."""
     trouble, outcome = ending.trouble, ending.outcome
     one.engine.journal.record(one.call, outcome)
-    if not isinstance(trouble, Reply):
+    if not isinstance(trouble, Reply) or outcome.kind is OutcomeKind.QUEUED:
         return True
     if (
         outcome.kind is OutcomeKind.DELIVERED

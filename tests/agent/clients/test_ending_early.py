@@ -9,10 +9,18 @@ import httpx2
 import pytest
 from tests.support.serving import Api, Said, Seen
 
-from battle_healer import AsyncHealingClient, AsyncHealingTransport, HealingClient, HealingTransport
+from battle_healer import (
+    AsyncHealingClient,
+    AsyncHealingTransport,
+    CallQueued,
+    HealingClient,
+    HealingTransport,
+)
 from battle_healer.clients.engine import Engine
 from battle_healer.errors import ClosedError
 from battle_healer.model import Trouble
+from battle_healer.rules import Bounds, Destination, Endpoint, Region, Rules
+from battle_healer.stores import InMemoryStore
 
 
 class Settled:
@@ -146,3 +154,22 @@ def test_a_reply_that_is_replaced_is_closed(around: Callable[..., Any]) -> None:
         ) as client,
     ):
         assert client.get(api.url).status_code == 200
+
+
+def test_a_parked_call_gives_its_connection_back() -> None:
+    """The long failure in front of it is nobody's answer; a pool of one shows it."""
+    long = Said(503, b"x" * 3_000_000, {"Content-Type": "text/plain"})
+    charge = Endpoint("charge", "POST /charges", queue="payments")
+    with Api([long, Said(200)]) as api:
+        where = Destination("pay", (Region("us", api.url),), (), (charge,), says_processed=True)
+        long.headers["X-Processed"] = "no"
+        with HealingClient(
+            policy=Rules((where,), Bounds(resends=0)),
+            queue=InMemoryStore(),
+            limits=httpx2.Limits(max_connections=1),
+            timeout=httpx2.Timeout(5, pool=0.5),
+            trust_env=False,
+        ) as client:
+            with pytest.raises(CallQueued):
+                client.post("pay:/charges", json={})
+            assert client.get("pay:/things").status_code == 200
