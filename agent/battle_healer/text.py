@@ -65,6 +65,12 @@ def safe_url(url: str, more: frozenset[str] = frozenset(), limit: int = 500) -> 
     return safe(shown, limit)
 
 
+def has_secret_query(url: str) -> bool:
+    """Whether the query of a URL holds a credential."""
+    query = url.partition("?")[2]
+    return _masked_query(query, frozenset()) != query
+
+
 def _without_userinfo(head: str) -> str:
     scheme, slashes, rest = head.replace("\\", "/").partition("//")
     if not slashes:

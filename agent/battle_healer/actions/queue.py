@@ -12,11 +12,18 @@ from collections.abc import Iterator
 
 from battle_healer.actions.action import PASSING, Action
 from battle_healer.model import OutcomeKind, Plan
+from battle_healer.secret import Secret
 from battle_healer.story import Means, Story
+from battle_healer.text import has_secret_query
 
 
 def _can_be_signed_later(story: Story) -> bool:
-    return bool(story.call.destination.credentials) or story.grant is None
+    """Whether what an entry leaves out, its secrets (I2), can be put back at delivery."""
+    call = story.call
+    if has_secret_query(call.path):
+        return False
+    unsigned = story.grant is None and not any(isinstance(v, Secret) for _, v in call.headers)
+    return bool(call.destination.credentials) or unsigned
 
 
 def _plans(story: Story, means: Means) -> Iterator[Plan]:

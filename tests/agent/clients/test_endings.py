@@ -64,6 +64,27 @@ def test_a_parked_call_raises_and_its_entry_holds_no_secret(ask: Ask) -> None:
     assert pickle.loads(pickle.dumps(error)).id == error.id  # noqa: S301 -- our own bytes
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [("/charges?access_token=tok-query", {}), ("/charges", {"X-Api-Key": "tok-header"})],
+    ids=["in the address", "in a header that no credential replaces"],
+)
+def test_a_call_that_is_nothing_without_its_secret_is_not_parked(
+    ask: Ask, path: str, headers: dict[str, str]
+) -> None:
+    store = InMemoryStore()
+    with Api(lambda seen: Said(503, {})) as api:
+        where = Destination("pay", (Region("us", api.url),), (), (QUEUED,))
+        reply = ask(
+            "POST",
+            f"pay:{path}",
+            json={},
+            headers={"Idempotency-Key": "k-1"} | headers,
+            client={"policy": Rules((where,)), "queue": store},
+        )
+    assert (reply.status_code, store.entries) == (503, {})
+
+
 def test_a_store_that_fails_keeps_no_promise(ask: Ask) -> None:
     class Broken:
         def park(self, entry: Entry) -> Parked:
