@@ -6,6 +6,7 @@ Each function gives the new value, or ABSENT where what is meant is not certain.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 from battle_healer.json_text import Spelled, loads, number_text
@@ -23,6 +24,8 @@ _AT_MOST: Final = re.compile(
 _AT_LEAST: Final = re.compile(
     r"(?:greater than or equal to|at least|minimum(?: is| of|:)?|no less than|>=) ?(-?\d{1,15})"
 )
+_DECIMAL: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBERS: Final = re.compile(r"-?[0-9]+(?:[.,eE]+[0-9]+)*")
 _BETWEEN: Final = re.compile(r"between (-?\d{1,15})(?:\.0+)? and (-?\d{1,15})(?:\.0+)?\b")
 
 
@@ -113,11 +116,22 @@ def respelled(value: Any, stated: Any) -> Any:
     """What the error states, if it says again all that the caller said; nothing is invented."""
     if stated == value and type_of(stated) == type_of(value):
         return ABSENT
-    said, meant = plain(_text(value)), plain(_text(stated))
-    keeps = bool(said) and said in meant
-    if isinstance(stated, float) and not isinstance(stated, bool):
+    keeps = _says_again(_text(value), _text(stated))
+    if isinstance(stated, float):
         stated = Spelled(number_text(stated))
-    return stated if keeps or _same_number(value, stated) else ABSENT
+    return stated if keeps else ABSENT
+
+
+def _says_again(said: str, meant: str) -> bool:
+    """Whether a text holds all that another says; a number must be the only one in it."""
+    if not _DECIMAL.fullmatch(said):
+        return bool(plain(said)) and plain(said) in plain(meant)
+    numbers = _NUMBERS.findall(meant)
+    return len(numbers) == 1 and _is_number(numbers[0], Decimal(said))
+
+
+def _is_number(text: str, number: Decimal) -> bool:
+    return _DECIMAL.fullmatch(text) is not None and Decimal(text) == number
 
 
 def _text(value: Any) -> str:
@@ -125,10 +139,3 @@ def _text(value: Any) -> str:
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return number_text(value) if is_number else str(value).lower()
-
-
-def _same_number(one: Any, other: Any) -> bool:
-    try:
-        return type_of(one) != "boolean" and float(one) == float(other)
-    except (TypeError, ValueError):
-        return False
