@@ -24,6 +24,8 @@ _UNITS: Final[dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 _EPOCHS: Final = frozenset({"epoch", "unix", "timestamp"})
 _WITH_UNIT: Final = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]{1,12})")
+# No quantity has more, and decimal arithmetic rounds what has.
+_MOST_DIGITS: Final = 25
 # Ten digits are seconds from 2001 to 2286, thirteen are milliseconds.
 _SECONDS: Final = (1_000_000_000, 10_000_000_000)
 _MILLISECONDS: Final = (1_000_000_000_000, 10_000_000_000_000)
@@ -114,7 +116,9 @@ def _decimal(value: Any) -> Decimal | None:
         number = Decimal(number_text(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number.is_finite() or len(number.as_tuple().digits) > _MOST_DIGITS:
+        return None
+    return number if abs(number.adjusted()) <= _MOST_DIGITS else None
 
 
 def _number(value: Decimal) -> Any:

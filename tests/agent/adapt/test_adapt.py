@@ -146,6 +146,13 @@ def test_nothing_certain_gives_nothing(answer: object) -> None:
     assert adapted(answer, shape(id="integer", at=WHEN)) is None
 
 
+@pytest.mark.parametrize("member", ["a_hours", "a_kg", "a_cents"])
+@pytest.mark.parametrize("number", [b"1e999999", b"-1e9999", b"1e-99999", b"9" * 4_000])
+def test_an_absurd_number_has_no_other_unit(member: str, number: bytes) -> None:
+    for wanted in ("a", "a_seconds", "a_g"):
+        assert adapt(b'{"%s": %s}' % (member.encode(), number), shape(**{wanted: "number"})) is None
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"<html>", b"[" * 9_000, b'{"a":1,"a":2}'])
 def test_what_is_no_json_gives_nothing(body: bytes) -> None:
     assert adapt(body, shape(id="integer")) is None
