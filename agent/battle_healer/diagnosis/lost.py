@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from battle_healer.model import Diagnosis, Kind, Lost, Refused
 
-# RFC 9113, 8.7: a stream refused by REFUSED_STREAM was not processed at all.
-_REFUSED_STREAM: Final = ("REFUSED_STREAM", "error_code:7", "ErrorCodes.REFUSED_STREAM")
+# RFC 9113, 8.7: a stream refused by REFUSED_STREAM was not processed at all. The whole beginning
+# is compared, since other messages of the library repeat bytes that the server wrote (I7).
+_REFUSED_STREAM: Final = re.compile(
+    r"<StreamReset stream_id:\d+, error_code:(?:7|(?:ErrorCodes\.)?REFUSED_STREAM)[,>]"
+)
 
 
 def of_lost(lost: Lost) -> Diagnosis:
@@ -15,7 +19,7 @@ def of_lost(lost: Lost) -> Diagnosis:
     evidence = (f"phase:{lost.phase}",)
     if lost.phase in ("connect", "tls"):
         return Diagnosis(Kind.CONNECT_FAILED, "no", "unchanged", reader="lost", evidence=evidence)
-    if any(mark in lost.message for mark in _REFUSED_STREAM):
+    if _REFUSED_STREAM.match(lost.message):
         return Diagnosis(Kind.CONNECTION_LOST, "no", "unchanged", reader="lost", evidence=evidence)
     kind = Kind.TIMEOUT if lost.timed_out else Kind.CONNECTION_LOST
     return Diagnosis(kind, "maybe", "unchanged", reader="lost", evidence=evidence)

@@ -118,9 +118,24 @@ def test_a_lost_exchange_was_processed_only_if_it_went_out(
     assert (found.processed, found.helps) == (processed, "unchanged")
 
 
-def test_a_stream_that_the_server_refused_was_not_processed() -> None:
-    lost = Lost("wait", "<StreamReset stream_id:7, error_code:7> REFUSED_STREAM")
+@pytest.mark.parametrize("code", ["7", "ErrorCodes.REFUSED_STREAM"])
+def test_a_stream_that_the_server_refused_was_not_processed(code: str) -> None:
+    lost = Lost("wait", f"<StreamReset stream_id:5, error_code:{code}, remote_reset:True>")
     assert diagnose(post(trusted=False), lost, WHEN).processed == "no"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "illegal status line: bytearray(b'REFUSED_STREAM')",
+        "illegal header line: bytearray(b'<StreamReset stream_id:1, error_code:7>')",
+        "<ConnectionTerminated error_code:0, last_stream_id:1, additional_data:REFUSED_STREAM>",
+        "<ConnectionTerminated error_code:7, last_stream_id:1, additional_data:None>",
+        "<StreamReset stream_id:7, error_code:77, remote_reset:True>",
+    ],
+)
+def test_i7_the_servers_own_words_refuse_no_stream(message: str) -> None:
+    assert diagnose(post(trusted=False), Lost("wait", message), WHEN).processed == "maybe"
 
 
 def test_what_a_gate_of_ours_refused_was_never_sent() -> None:
