@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +18,11 @@ MOST_BYTES: Final = 1_048_576
 _MOST_FORM_FIELDS: Final = 500
 _MOST_DEPTH: Final = 6
 _MOST_PLACES: Final = 3_000
+# Those in use. Python knows others, of which some need minutes for a mebibyte (punycode, idna).
+_CHARSET: Final = re.compile(
+    r"utf-?(?:8|16|32)(?:-?[bl]e)?|(?:us-)?ascii|iso-?8859-?\d{1,2}|latin-?\d|(?:windows-?|cp)\d{3,4}"
+    r"|koi8-[ru]|shift[-_]jis|euc-?(?:jp|kr)|iso-2022-jp|gb(?:2312|k|18030)|big5"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ def json_of(text: str | bytes) -> Any:
 def _text(body: bytes, content_type: str) -> tuple[str, bool]:
     charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
     try:
+        if charset and not _CHARSET.fullmatch(charset):
+            raise LookupError(charset)
         return body[:MOST_BYTES].decode(charset or "utf-8-sig"), True
     except (LookupError, ValueError):
         return body[:MOST_BYTES].decode("utf-8", "replace"), False
