@@ -106,9 +106,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A command that could not be carried out; `why` is in our words and safe to print."""
+    """A command that could not be carried out; `why` is in our words and safe to print.
+
+    wait_s: the time that a server named, in seconds from now; 0.0 where it named none.
+    """
 
     why: str
+    wait_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from battle_healer.secret import Secret
 
 _SUCCESSORS: Final = 10_000
 _GENERATIONS: Final = 16  # refreshes of a caller's own token that are followed from the first
-_DENIAL_S: Final = 5.0  # how long a failed renewal stands, so that no storm starts
+_DENIAL_S: Final = 5.0  # how long a failed renewal stands at least, so that no storm starts
 
 Result = Grant | Denied
 Key = tuple[str, ...]
@@ -91,14 +91,14 @@ class Credentials:
                 return current
             ended = self._held.get(key)
             used = ended.grant.token if ended else None
-            want = Want(call, command.region, rule, self._clock.now, used)
+            want = Want(call, command.region, rule, self._clock, used)
             return self._lead_or_follow(key, want, lambda: self._renewed(want))
 
     def refresh(self, command: Refresh) -> Decision:
         """Decide how to replace the token that was refused."""
         call, used = command.call, command.used
         rule = call.destination.credential(command.credential)
-        want = Want(call, command.region, rule, self._clock.now, used, command.status)
+        want = Want(call, command.region, rule, self._clock, used, command.status)
         key = (call.destination.name, rule.name)
         if used is not None and self._is_own(call, rule, used):
             return self._refresh_own((*key, used.digest()), want)
@@ -151,7 +151,9 @@ class Credentials:
         with self._lock:
             self._flights.pop(key, None)
             if isinstance(result, Denied):
-                self._denials[(*key, want.region.name)] = (now + _DENIAL_S, result)
+                # I3: a server that named a time is not asked before.
+                ends = now + max(_DENIAL_S, result.wait_s)
+                self._denials[(*key, want.region.name)] = (ends, result)
                 _bound(self._denials)
         flight.set_result(result)
 

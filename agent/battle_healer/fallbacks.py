@@ -131,7 +131,7 @@ class Fallbacks:
         post = post_to(degrade.post or "", asked, call, command.region, self._clock.now())
         if isinstance(post, Denied):
             return post
-        value = json_of((yield post), "the mock")
+        value = json_of((yield post), "the mock", self._clock.wall())
         if isinstance(value, Denied):
             return value
         if "mock" not in value:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from battle_healer import waits
 from battle_healer.commands import Denied
 from battle_healer.model import Call, Lost, Reply
 from battle_healer.rules import Region
@@ -51,18 +53,28 @@ def post_to(
     return Post(url, json.dumps(body).encode(), min(left_s, PATIENCE_S))
 
 
-def json_of(answer: Reply | Lost, what: str) -> dict[str, Any] | Denied:
-    """Return the JSON object of an answer, or why there is none. what: names it in the reason."""
+def json_of(answer: Reply | Lost, what: str, wall: datetime) -> dict[str, Any] | Denied:
+    """Return the JSON object of an answer, or why there is none.
+
+    what: names it in the reason. wall: the aware time of day.
+    """
     if isinstance(answer, Lost):
         return Denied(f"{what} gave no answer: {safe(answer.message) or answer.phase}")
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-        return Denied(f"{what} answered {answer.status}")
+        wait_s = waits.wait_s(answer.headers, _value(answer.body or b""), wall)
+        return Denied(f"{what} answered {answer.status}", wait_s or 0.0)
     if answer.body is None or answer.truncated:
         return Denied(f"{what} answered with a body that is too long or cut off")
-    try:
-        value = json.loads(answer.body)
-    except (ValueError, RecursionError):
+    value = _value(answer.body)
+    if value is None:
         return Denied(f"{what} answered with something that is not JSON")
     if not isinstance(value, dict):
         return Denied(f"{what} answered with JSON that is no object")
     return value
+
+
+def _value(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from battle_healer import pointers
+from battle_healer.clock import Clock
 from battle_healer.commands import Denied
 from battle_healer.errors import HealerError
 from battle_healer.model import Call, Lost, Reply
@@ -18,6 +19,7 @@ from battle_healer.secret import Secret
 _TOKEN_POINTERS: Final = ("/token", "/access_token")
 _EXPIRES_IN: Final = "/expires_in"
 _TOKEN_CHARACTERS: Final = 16_384
+_MOST_LIFE_S: Final = 366 * 86_400.0
 _REFUSALS: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 )
@@ -44,7 +46,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What a token is wanted for. now: tells the monotonic seconds of the call's clock.
+    """What a token is wanted for. clock: that of the call.
 
     used: the token that was refused or has ended, with the status of the refusal, if any.
     """
@@ -52,7 +54,7 @@ class Want:
     call: Call
     region: Region
     rule: CredentialRule
-    now: Callable[[], float]
+    clock: Clock
     used: Secret | None = None
     status: int | None = None
 
@@ -86,7 +88,7 @@ def refreshed(want: Want) -> Generator[Step, StepAnswer, tuple[Token | Denied, b
     if isinstance(post, Denied):
         return post, False
     answer = yield post
-    token = _token(answer, how, "the refresh", want.now())
+    token = _token(answer, how, "the refresh", want.clock)
     if isinstance(token, Token) and token.secret == used:
         return Denied("the refresh handed the refused token back"), False
     return token, isinstance(answer, Reply) and answer.status in _REFUSALS
@@ -117,7 +119,7 @@ def _from_source(want: Want) -> Steps:
         if isinstance(post, Denied):
             return post
         answer = yield post
-        return _token(answer, source, f"the token source of {want.rule.name}", want.now())
+        return _token(answer, source, f"the token source of {want.rule.name}", want.clock)
     answer = yield Source(source)
     if isinstance(answer, Secret):
         return Token(answer)
@@ -125,14 +127,14 @@ def _from_source(want: Want) -> Steps:
 
 
 def _post(want: Want, how: TokenCall, body: Any) -> Post | Denied:
-    return post_to(how.target, body, want.call, want.region, want.now())
+    return post_to(how.target, body, want.call, want.region, want.clock.now())
 
 
-def _token(answer: StepAnswer, how: TokenCall, what: str, now: float) -> Token | Denied:
+def _token(answer: StepAnswer, how: TokenCall, what: str, clock: Clock) -> Token | Denied:
     """Read a token out of an answer: hostile text, of which only a plain token is taken."""
     if not isinstance(answer, (Reply, Lost)):
         return Denied(f"{what} gave no answer")
-    value = json_of(answer, what)
+    value = json_of(answer, what, clock.wall())
     if isinstance(value, Denied):
         return value
     wanted = (how.token,) if how.token else _TOKEN_POINTERS
@@ -141,9 +143,11 @@ def _token(answer: StepAnswer, how: TokenCall, what: str, now: float) -> Token |
     if not isinstance(text, str) or not _is_token(text):
         return Denied(f"{what} answered without a usable token")
     lasts_s = pointers.get(value, how.expires_in or _EXPIRES_IN, None)
-    if isinstance(lasts_s, bool) or not isinstance(lasts_s, (int, float)) or not lasts_s > 0:
+    is_number = isinstance(lasts_s, (int, float)) and not isinstance(lasts_s, bool)
+    # A year and more is no end that any process sees; an absurd number would overflow.
+    if not is_number or not 0 < lasts_s < _MOST_LIFE_S:
         return Token(Secret(text))
-    return Token(Secret(text), now + lasts_s)
+    return Token(Secret(text), clock.now() + lasts_s)
 
 
 def _is_token(text: str) -> bool:

@@ -199,6 +199,33 @@ def test_a_failed_refresh_is_not_stormed_and_tried_again_later() -> None:
     assert secret(led(pool.refresh(refresh(it, "t1")), token("t2"))) == "t2"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(429, (("Retry-After", "60"),), b""),
+        Reply(429, (), b'{"retry_after_seconds": 60}'),
+        Reply(503, (("Retry-After", "Sun, 01 Mar 2026 12:01:00 GMT"),), b"<html>"),
+    ],
+    ids=["header", "body", "date"],
+)
+def test_i3_a_token_is_not_asked_for_before_the_servers_own_time(answer: Reply) -> None:
+    clock = FixedClock()
+    pool, it = keys(clock), calling(MINTED, deadline=1000.0)
+    led(pool.acquire(Acquire(it, US, "main")), token("t1"))
+    led(pool.refresh(refresh(it, "t1")), answer)
+    clock.time += 59
+    assert str(answer.status) in why(pool.refresh(refresh(it, "t1")))
+    clock.time += 1
+    assert secret(led(pool.refresh(refresh(it, "t1")), token("t2"))) == "t2"
+
+
+def test_a_life_that_no_clock_can_count_is_no_end() -> None:
+    pool, it = keys(), calling(MINTED)
+    answer = Reply(200, (), b'{"token": "t1", "expires_in": 1%s}' % (b"0" * 400))
+    assert secret(led(pool.acquire(Acquire(it, US, "main")), answer)) == "t1"
+    assert secret(pool.current(it.destination, "main")) == "t1"
+
+
 def test_a_renewal_that_failed_in_one_region_may_succeed_in_another() -> None:
     pool, it = keys(), calling(MINTED)
     led(pool.acquire(Acquire(it, US, "main")), token("t1"))
