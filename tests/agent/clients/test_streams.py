@@ -4,14 +4,18 @@ import asyncio
 import gzip
 import hashlib
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import httpx
 import httpx2
 import pytest
 from tests.support.serving import Api, Said, Seen
 
 from battle_healer import AsyncHealingClient, HealingClient, outcome_of
+from battle_healer.clients.bodies import Reading
+from battle_healer.clients.library import library_of
 from battle_healer.model import OutcomeKind
 from battle_healer.rules import Bounds, Rules
 
@@ -155,6 +159,25 @@ def test_a_bomb_is_not_unfolded_in_the_loop(ask: Ask) -> None:
         reply = ask("GET", f"{api.url}/things", client={"policy": rules})
     assert outcome_of(reply).body == "passed"
     assert len(reply.content) == 50_000
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("module", [httpx2, httpx])
+def test_a_bomb_takes_no_memory_either(module: Any, layers: int) -> None:
+    bomb = b" " * 100_000_000
+    for _ in range(layers):
+        bomb = gzip.compress(bomb)
+    coding = ", ".join(["gzip"] * layers)
+    response = module.Response(200)
+    how = Reading(library_of(module.Request("GET", "http://api")), 1_000_000, False, lambda: False)
+    tracemalloc.start()
+    try:
+        reply = how.whole(response, (("Content-Encoding", coding),), bomb)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert reply.body is None
+    assert most < 10_000_000
 
 
 def test_what_is_not_its_encoding_raises_the_librarys_own_error(ask: Ask) -> None:
