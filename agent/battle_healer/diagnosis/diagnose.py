@@ -78,7 +78,10 @@ def diagnose(attempt: Attempt, trouble: Reply | Lost | Refused, wall: datetime) 
         return _failure(x)
     if is_redirect(trouble.status):
         return _redirect(x)
-    return below_400(x)
+    found = below_400(x)
+    if not found.is_failure or found.wait_s is not None:
+        return found
+    return replace(found, wait_s=waits.wait_s(trouble.headers, None, wall))
 
 
 def below_400(x: Exchange) -> Diagnosis:

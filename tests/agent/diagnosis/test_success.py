@@ -187,3 +187,16 @@ def test_a_redirect_names_its_place_and_is_not_followed(status: int, processed: 
         Kind.REDIRECTED, "changed", "https://other.example/x",
     )  # fmt: skip
     assert found.processed == processed
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answer({"id": "c1"}, headers={"X-Degradation": "stale", "Retry-After": "7"}),
+        answer(b"<html>", headers={"Retry-After": "7"}),
+        answer(b"", headers={"Retry-After": "7"}),
+    ],
+    ids=["a substitute", "broken", "empty"],
+)
+def test_i3_the_servers_own_time_counts_under_a_success_status_too(reply: Reply) -> None:
+    assert judged(asked(response_schema=CONTRACT), reply).wait_s == 7
