@@ -51,6 +51,7 @@ from battle_healer.planners.planner import best
 from battle_healer.planners.table import HEURISTIC
 from battle_healer.rules import Bounds, Region, Rules
 from battle_healer.story import Story
+from battle_healer.text import safe
 
 Dialogue = Generator[Command, Answer, "Ending"]
 _SHARE_OF_DEADLINE: Final = 0.25  # the most that a planner may take of what is left
@@ -166,7 +167,9 @@ def _choose(menu: Menu, story: Story, kit: Kit) -> Generator[Command, Answer, _C
         answer = yield Ask(asked, menu.plans, facts(story), max(0.0, budget_s))
         if isinstance(answer, Ranking) and (plan := best(answer, menu.plans)) is not None:
             chance = float(answer.probabilities[plan.id])
-            return _Choice(plan, answer.planner, answer.reason or "ranked first", chance)
+            # A planner may repeat what a model, or the other side, wrote (I7).
+            reason = safe(str(answer.reason)) or "ranked first"
+            return _Choice(plan, safe(str(answer.planner), 64), reason, chance)
     kind = story.diagnosis.kind
     row = heuristic.row_for(kind)
     return _Choice(heuristic.choose(menu.plans, kind), HEURISTIC, row.why)

@@ -1,6 +1,7 @@
 """Dialogues with the loop: each test is one conversation, no network and no clock."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.support.building import (
@@ -270,6 +271,33 @@ def test_a_planner_whose_probability_is_no_number_is_not_heard() -> None:
     scene = play(episode(attempt(), reply(500), kit(planner="scripted"))).does(Ask)
     outcome = scene.answer(Ranking({"p1": float("nan")}, "scripted")).waits(0.025).sends(OK)
     assert outcome.ends("delivered").steps[0].planner == "heuristic"
+
+
+@pytest.mark.parametrize("chance", [10**400, -(10**400), True, "1", float("inf")], ids=repr)
+def test_a_planner_whose_probability_is_absurd_is_not_heard(chance: Any) -> None:
+    scene = play(episode(attempt(), reply(500), kit(planner="third")))
+    scene.does(Ask).answer(Ranking({"p1": chance}, "third")).waits(0.025).sends(OK)
+    assert scene.ends("delivered").steps[0].planner == "heuristic"
+
+
+def test_a_planner_that_ranks_with_no_mapping_is_not_heard() -> None:
+    ranking: Any = Ranking([("p1", 1.0)], "third")  # type: ignore[arg-type] # what it must not give
+    scene = play(episode(attempt(), reply(500), kit(planner="third")))
+    scene.does(Ask).answer(ranking).waits(0.025).sends(OK).ends("delivered")
+
+
+def test_i7_the_words_of_a_planner_and_of_a_reply_are_shown_as_text() -> None:
+    escape = "/\x1b[2J"
+    renames = {"op": "move", "from": "/amt", "path": escape}
+    told = {"errors": [{"pointer": "/amt", "code": "unknown", "hint": renames}]}
+    at = destination(endpoints=(endpoint(repair=True),))
+    it = attempt(call("POST", at=at, body=b'{"amt": 1}'))
+    scene = play(episode(it, reply(422, told), kit(planner="third"))).does(Ask)
+    ranking = Ranking({"p1": 1.0}, "third\x1b[31m", "\x1b[2J" + "a" * 10_000)
+    step = scene.answer(ranking).sends(OK).ends("delivered").steps[0]
+    assert step.action == "repair_request"
+    assert "\x1b" not in step.reason + step.planner
+    assert len(step.reason) < 1_000
 
 
 def test_a_planner_is_asked_within_a_quarter_of_what_is_left() -> None:

@@ -15,6 +15,7 @@ from battle_healer.actions.action import Action
 from battle_healer.model import Attempt, Kind, Plan
 from battle_healer.repair import repair
 from battle_healer.story import Means, Story
+from battle_healer.text import safe
 
 _MENDABLE = frozenset({Kind.INVALID_REQUEST, Kind.CONFLICT})
 
@@ -43,7 +44,7 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
     touched = ", ".join(dict.fromkeys(p for op in repaired.operations for p in op.pointers))
     yield Plan(
         "repair_request",
-        f"the error names the change: {touched}",
+        f"the error names the change: {safe(touched)}",
         region=story.region,
         credential=story.credential or None,
         wait_s=story.held_s(story.region, story.credential),

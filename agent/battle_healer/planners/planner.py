@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -35,8 +34,8 @@ def best(ranking: Ranking, menu: tuple[Plan, ...]) -> Plan | None:
     Ties go to the earlier plan of the menu.
     """
     known = {plan.id for plan in menu} | {NONE}
-    chances = ranking.probabilities
-    if not chances or not all(
+    chances: Any = ranking.probabilities  # a planner of others: of any type
+    if not isinstance(chances, Mapping) or not all(
         key in known and _is_probability(value) for key, value in chances.items()
     ):
         return None
@@ -47,9 +46,5 @@ def best(ranking: Ranking, menu: tuple[Plan, ...]) -> Plan | None:
 
 
 def _is_probability(value: object) -> bool:
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and 0 <= value <= 1
-    )
+    # No conversion: an integer may be beyond every float. Comparison refuses NaN too.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
