@@ -27,7 +27,7 @@ from battle_healer.commands import (
     Substitute,
     Wait,
 )
-from battle_healer.diagnosis import diagnose, verified
+from battle_healer.diagnosis import diagnose, is_stale, verified
 from battle_healer.endings import entry_of, give_up, outcome_of_story
 from battle_healer.guardrails import GUARDRAILS, Guardrail, key_protects
 from battle_healer.menu import Menu, compose, facts
@@ -270,10 +270,9 @@ def _substitute(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
         reply = yield Substitute(story.call, story.region, plan.tier, story.diagnosis.kind.value)
     if not isinstance(reply, Reply):
         return story.bar(plan, kit.clock.now()), None
-    label = reply.header("healer-degradation") or reply.header("x-degradation")
     outcome = outcome_of_story(story, OutcomeKind.DEGRADED, name, plan.reason)
     outcome = replace(
-        outcome, status=reply.status, degradation="stale" if label == "stale" else "mocked"
+        outcome, status=reply.status, degradation="stale" if is_stale(reply) else "mocked"
     )
     return story, Ending(outcome, reply)
 

@@ -256,6 +256,24 @@ def test_a_read_degrades_where_the_policy_says_so_and_is_labelled() -> None:
     assert outcome.degradation == "mocked"
 
 
+@pytest.mark.parametrize(
+    ("label", "degradation"),
+    [
+        ({"x_degradation": "stale"}, "stale"),
+        ({"x_degradation": "Stale-Cache"}, "stale"),
+        ({"warning": '110 cache "Response is Stale"'}, "stale"),
+        ({"x_degradation": "partial"}, "mocked"),
+        ({"healer_outcome": "degraded", "healer_degradation": "stale"}, "stale"),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_labelled_old_is_called_stale(
+    label: dict[str, str], degradation: str
+) -> None:
+    outcome = play(episode(attempt(), reply(200, {}, **label), kit())).ends("degraded")
+    assert outcome.degradation == degradation
+
+
 def test_a_write_does_not_degrade() -> None:
     tiers = destination(endpoints=(endpoint(degrade=Degrade(("example",), example={})),))
     here = attempt(call("POST", at=tiers))

@@ -2,7 +2,7 @@
 
 from battle_healer.diagnosis.clean import is_clean
 from battle_healer.diagnosis.diagnose import diagnose
-from battle_healer.diagnosis.success import verified
+from battle_healer.diagnosis.success import is_stale, verified
 from battle_healer.diagnosis.table import READERS, markdown
 
-__all__ = ["READERS", "diagnose", "is_clean", "markdown", "verified"]
+__all__ = ["READERS", "diagnose", "is_clean", "is_stale", "markdown", "verified"]

@@ -38,10 +38,22 @@ def substitute(x: Exchange) -> str | None:
     if (x.reply.header("healer-outcome") or "").strip().lower() == "degraded":
         return "header:healer-outcome"
     warnings = (v for name, v in x.reply.headers if name.lower() == "warning")
-    # RFC 7234, 5.5: a proxy says with these codes that the answer is not fresh.
-    if any(warning.strip()[:3] in _STALE_WARNINGS for warning in warnings):
+    if any(_is_of_age(warning) for warning in warnings):
         return "header:warning"
     return None
+
+
+def is_stale(reply: Reply) -> bool:
+    """Whether a substitute is an older answer of the API's own, by its label; else it is a mock."""
+    label = reply.header("healer-degradation") or reply.header("x-degradation")
+    if label is not None:
+        return "stale" in label.lower()
+    return any(n.lower() == "warning" and _is_of_age(v) for n, v in reply.headers)
+
+
+def _is_of_age(warning: str) -> bool:
+    # RFC 7234, 5.5: a proxy says with these codes that the answer is not fresh.
+    return warning.strip()[:3] in _STALE_WARNINGS
 
 
 def flaw(x: Exchange) -> Diagnosis | None:
