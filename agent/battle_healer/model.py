@@ -144,7 +144,7 @@ class Reply:
     """
 
     status: int
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=b"", repr=False)
     truncated: bool = False
     handle: Any = field(default=None, repr=False, compare=False)
@@ -243,7 +243,7 @@ class Diagnosis:
     evidence: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = field(default=(), repr=False)
     names_scope: str | None = None
-    location: str | None = None
+    location: str | None = field(default=None, repr=False)
     retry_budget: int | None = None
 
     @property

@@ -107,7 +107,7 @@ class TokenCall:
     """
 
     target: str
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
     token: str | None = None
     expires_in: str | None = None
 

@@ -2,9 +2,13 @@ import copy
 import json
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from battle_healer.model import Diagnosis, Kind, Reply
+from battle_healer.policy.sources import FromCommand
+from battle_healer.rules import CredentialRule, TokenCall
 from battle_healer.secret import MASK, Secret, is_secret_header, is_secret_query
 
 TEXT = "s3cr3t-value"
@@ -77,3 +81,17 @@ def test_a_policy_may_name_more_secret_headers() -> None:
 def test_query_parameters_that_carry_credentials_are_known() -> None:
     assert is_secret_query("Access_Token")
     assert not is_secret_query("page")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Reply(200, (("Set-Cookie", f"sid={TEXT}"),), TEXT.encode()),
+        Diagnosis(Kind.REDIRECTED, "no", "changed", location=f"/in?code={TEXT}"),
+        CredentialRule("main", TokenCall("/tokens", {"client_secret": TEXT})),
+        CredentialRule("main", FromCommand(("pass", TEXT), Path(), "healer.yaml:3")),
+    ],
+    ids=["a reply", "a redirect", "the body of a token call", "the arguments of a command"],
+)
+def test_i2_no_value_that_holds_a_secret_shows_it(value: object) -> None:
+    assert TEXT not in repr(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +63,7 @@ class FromFile:
 class FromCommand:
     """What a command prints. No shell; it runs where the policy lies."""
 
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...] = field(repr=False)
     folder: Path
     where: str
 
