@@ -7,8 +7,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, cast
 
+from battle_healer_mock.chance import text_digest
 from battle_healer_mock.errors import nearest_name
 from battle_healer_mock.schemas import CHARGE_REQUEST
 
@@ -18,6 +20,7 @@ FIELDS: Final = tuple(CHARGE_REQUEST["properties"])
 REQUIRED: Final = tuple(CHARGE_REQUEST["required"])
 # Names of an older version of this API, hinted as renames.
 OLD_NAMES: Final = {"txn_id": "transactionId", "amt_value": "amount"}
+_MOST_DIGESTS: Final = 64
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
@@ -47,6 +50,17 @@ def pointer(name: str) -> str:
 def canonical(value: object) -> str:
     """JSON text that is equal for equal values: sorted names, no blanks."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def field_digests(value: object) -> dict[str, str]:
+    """One digest per top-level value of a body, by pointer; of the first 64, since all are kept.
+
+    Raises ValueError for what JSON cannot write.
+    """
+    if not isinstance(value, dict):
+        return {}
+    fields = islice(cast("Json", value).items(), _MOST_DIGESTS)
+    return {pointer(name)[:80]: text_digest(canonical(part)) for name, part in fields}
 
 
 def replace(name: str, value: object) -> Json:

@@ -31,6 +31,7 @@ from battle_healer_mock.sending import (
 from battle_healer_mock.state import State
 from battle_healer_mock.trigger import Trigger, TriggerError, join, parse
 from battle_healer_mock.wire import Wire
+from battle_healer_mock.witness import note_fields, witness
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -163,6 +164,7 @@ class Front:
             return
         reply = self._spell(x, answer)
         _settle(row, answer, reply, self._state.clock.now())
+        witness(row, answer, reply.body, self._newest, self._state.clock.now())
         if wire is not None and wire.is_lost:
             row.end = "client_gone"
             return
@@ -195,7 +197,7 @@ class Front:
 
     async def _lose(self, x: Exchange, lost: Lost, wire: Wire, receive: Receive) -> None:
         x.row.told, x.row.end = lost.told, "complete" if lost.told == "yes" else "cut"
-        x.row.t_headers = round(self._state.clock.now(), 6)
+        x.row.t_headers, x.row.answered = round(self._state.clock.now(), 6), self._newest
         x.call.ended = x.call.ended or lost.told == "yes"
         await lose(wire, lost, self._state.clock, receive)
 
@@ -212,6 +214,11 @@ class Front:
         row.status, row.t_headers = reply.status, row.t_in
         await send_reply(send, reply, request.method)
         row.end, row.t_out = "complete", round(self._state.clock.now(), 6)
+
+    @property
+    def _newest(self) -> int:
+        """Number of the newest row: what gets a higher one has arrived later than now."""
+        return self._state.journal.count
 
     async def _pass_on(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Let FastAPI answer, with a body that is bounded and a date by the server's clock."""
@@ -243,6 +250,7 @@ class Front:
         await self._inner(inner, whole, dated)
         if row is not None:
             row.end, row.t_out = "complete", round(self._state.clock.now(), 6)
+            row.answered = self._newest
 
     def _side_row(self, request: Request, scope: Scope, body: bytes) -> Row:
         now_s = round(self._state.clock.now(), 6)
@@ -277,6 +285,7 @@ def _describe(x: Exchange, scope: Scope) -> None:
         row.key, row.key_form = x.key.value, x.key.form
     row.token = text_digest(x.bearer) if x.bearer else None
     row.credential = x.token.credential.id if x.token else None
+    row.account = x.account
     row.credential_state = x.state.tokens.state(x.bearer, x.now_s)
     row.token_in_query = bool({"token", "access_token", "api_key"} & set(x.request.query))
     row.carried = {name: text_digest(headers[name]) for name in _CARRIED if name in headers}
@@ -308,6 +317,9 @@ def _settle(row: Row, answer: Failure | Reply | Page, reply: Outgoing, now_s: fl
 def _close(x: Exchange, state: State) -> None:
     """Close the row and let go of the key, whatever became of the exchange."""
     x.row.t_out = round(state.clock.now(), 6)
+    if x.row.answered is None:
+        x.row.answered = state.journal.count
+    note_fields(x.row, x.body)
     if x.row.end is None:
         x.row.end = "client_gone"
     if x.bound is not None:

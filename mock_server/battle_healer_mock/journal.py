@@ -14,6 +14,8 @@ MOST_ROWS: Final = 100_000
 _NOT_CANONICAL: Final = (
     "line", "t_in", "t_headers", "t_out", "until", "connection", "listener",
     "credential", "token", "effect",
+    # What the verdict alone asks for, and could be told from the rest.
+    "account", "answered", "asked", "offered", "wait_form", "spent_until", "life_s",
 )  # fmt: skip
 
 
@@ -28,6 +30,11 @@ class Row:
     effect: id in the ledger of what this exchange did or replayed. replay: it was done before.
     fields: digest of each top-level value of the body. carried: headers that resends must keep.
     end: complete, cut (by a fault), client_gone; None while the exchange runs.
+    answered: number of the newest row when this one got its answer; what came later came after.
+    asked: pointers of fields that the reply named. offered: other regions that it called up.
+    wait_form: how the wait was told: seconds, date, body; None where the client cannot know it.
+    spent_until: server time before which the credential has no quota left, as the reply said.
+    life_s: seconds that a token to be refreshed was still good for.
     """
 
     line: int
@@ -67,6 +74,13 @@ class Row:
     t_headers: float | None = None
     t_out: float | None = None
     end: str | None = None
+    account: str | None = None
+    answered: int | None = None
+    asked: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    wait_form: str | None = None
+    spent_until: float | None = None
+    life_s: float | None = None
 
     def as_json(self) -> dict[str, object]:
         """The row as `GET /journal` shows it."""

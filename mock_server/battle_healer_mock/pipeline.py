@@ -14,7 +14,7 @@ from typing import Final, cast
 from battle_healer_mock import refusals
 from battle_healer_mock.answer import Answer, Reply
 from battle_healer_mock.chance import text_digest
-from battle_healer_mock.charge import Json, canonical, defects, pointer
+from battle_healer_mock.charge import Json, canonical, defects, field_digests
 from battle_healer_mock.clock import SLACK_S
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.fault import Stage
@@ -105,7 +105,7 @@ def body_read(x: Exchange) -> Answer | None:
         return None
     try:
         value: object = json.loads(x.body.decode(), parse_constant=_no_constant)
-        x.row.fields = _field_digests(value)
+        x.row.fields = field_digests(value)
     except (ValueError, RecursionError) as error:
         given = x.request.headers.get("content-type", "application/json")
         if x.body and "json" not in given.lower():
@@ -115,13 +115,6 @@ def body_read(x: Exchange) -> Answer | None:
         return repair.refusal(defects(value))
     x.charge = cast("Json", value)
     return None
-
-
-def _field_digests(value: object) -> dict[str, str]:
-    """One digest per top-level value, to see later what a resend changed. Raises ValueError."""
-    if not isinstance(value, dict):
-        return {}
-    return {pointer(name)[:80]: text_digest(canonical(part)) for name, part in value.items()}
 
 
 def _no_constant(name: str) -> object:

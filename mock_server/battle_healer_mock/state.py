@@ -44,6 +44,8 @@ class Tally:
 class State:
     """Tokens, calls, keys, ledger, journal, regions and live faults of one server.
 
+    closed_line: number of the row up to which the traffic was said to be over.
+
     Every change is one synchronous step on the server's thread: parallel requests never see a
     state in between.
 
@@ -73,6 +75,7 @@ class State:
         self.live = Live()
         self.logs: deque[dict[str, object]] = deque(maxlen=MOST_LOGS)
         self.tallies: dict[str, Tally] = {}
+        self.closed_line = 0
         self.regions = {region.name: str(region.state) for region in REGIONS}
         for text, credential in self._standing:
             self.tokens.keep(text, credential, self.clock.now())

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from battle_healer_mock.answer import Failure
-from battle_healer_mock.control import bodies, books
+from battle_healer_mock.control import bodies, books, verdicts
 from battle_healer_mock.control.assistance import Assistance
 from battle_healer_mock.control.credentials import Credentials
 from battle_healer_mock.control.docs_page import page
@@ -37,6 +37,7 @@ def build(state: State) -> FastAPI:
     app.include_router(Credentials(state).router())
     app.include_router(Assistance(state).router())
     app.include_router(books.router(state))
+    app.include_router(verdicts.router(state))
     app.include_router(Switches(state).router())
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
 

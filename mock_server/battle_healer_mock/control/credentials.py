@@ -53,6 +53,7 @@ class Credentials:
         if not old:
             raise BadInputError("no token", "token", "Send token or previous_token.")
         _note(request, old, None)
+        _note_life(request, tokens.find(old), now_s)
         if tokens.state(old, now_s) == "revoked":
             return _oauth_error("invalid_grant", "The credential of this token was revoked.")
         token = tokens.find(old)
@@ -135,6 +136,13 @@ def _note(request: Request, text: str, credential: Credential | None) -> None:
     if row is not None:
         row.token = text_digest(text)
         row.credential = credential.id if credential else None
+
+
+def _note_life(request: Request, token: Token | None, now_s: float) -> None:
+    """Let the journal row know for how long a token to be refreshed was still good."""
+    row = request.scope.get("state", {}).get("row")
+    if row is not None and token is not None:
+        row.life_s = max(0.0, round(token.expires_s - now_s, 6))
 
 
 def _bearer(authorization: str | None) -> str | None:
