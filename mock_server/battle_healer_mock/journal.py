@@ -9,6 +9,8 @@ from hashlib import blake2b
 from typing import Final
 
 MOST_ROWS: Final = 100_000
+# In `Row.asked`: the field is wrong, and nothing says what would be right.
+ANY_VALUE: Final = "*"
 
 # What real concurrency and real time decide; the rest must repeat from run to run.
 _NOT_CANONICAL: Final = (
@@ -31,7 +33,8 @@ class Row:
     fields: digest of each top-level value of the body. carried: headers that resends must keep.
     end: complete, cut (by a fault), client_gone; None while the exchange runs.
     answered: number of the newest row when this one got its answer; what came later came after.
-    asked: pointers of fields that the reply named. offered: other regions that it called up.
+    asked: by pointer, what the reply wants of a field: the digest of its value, None where it is
+    to go, * where it is only said to be wrong. offered: other regions that it called up.
     wait_form: how the wait was told: seconds, date, body; None where the client cannot know it.
     spent_until: server time before which the credential has no quota left, as the reply said.
     life_s: seconds that a token to be refreshed was still good for.
@@ -76,7 +79,7 @@ class Row:
     end: str | None = None
     account: str | None = None
     answered: int | None = None
-    asked: tuple[str, ...] = ()
+    asked: dict[str, str | None] = field(default_factory=dict)
     offered: tuple[str, ...] = ()
     wait_form: str | None = None
     spent_until: float | None = None

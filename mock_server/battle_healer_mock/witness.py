@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from battle_healer_mock.answer import Failure, Headers, Page, Reply
-from battle_healer_mock.charge import field_digests
-from battle_healer_mock.journal import Row
+from battle_healer_mock.chance import text_digest
+from battle_healer_mock.charge import canonical, field_digests
+from battle_healer_mock.journal import ANY_VALUE, Row
 
 _RESETS: Final = ("RateLimit", "RateLimit-Reset", "X-RateLimit-Reset")
 _SPENT: Final = re.compile(r'"daily";r=0;t=(\d+)')
@@ -31,7 +32,7 @@ def witness(
         in_body = "body" if _BODY_WAIT.encode() in body else None
         row.wait_form = _wait_form(answer.headers) or in_body
     if answer.members:
-        row.asked = tuple(sorted(set(_asked(answer.members))))
+        row.asked = _asked(answer.members, row.fields)
         row.offered = tuple(_offered(answer.members, row.region))
 
 
@@ -60,11 +61,19 @@ def _spent_until(headers: Headers, now_s: float) -> float | None:
     return round(now_s + int(match[1]), 6) if match else None
 
 
-def _asked(members: Mapping[str, object]) -> Iterator[str]:
-    """Every field that an error or its hint names."""
+def _asked(members: Mapping[str, object], sent: Mapping[str, str]) -> dict[str, str | None]:
+    """What is wanted of every field that an error or its hint names. Source: RFC 6902."""
+    wanted: dict[str, str | None] = {}
     for error in cast("Sequence[Mapping[str, object]]", members.get("errors", ())):
         hint = cast("Mapping[str, object]", error.get("hint") or {})
-        yield from (str(p) for p in (error.get("pointer"), hint.get("path"), hint.get("from")) if p)
+        path, old = str(hint.get("path")), str(hint.get("from"))
+        if not hint:
+            wanted[str(error.get("pointer"))] = ANY_VALUE
+        elif hint["op"] == "move":
+            wanted |= {old: None, path: sent.get(old, ANY_VALUE)}
+        else:
+            wanted[path] = text_digest(canonical(hint["value"])) if "value" in hint else None
+    return wanted
 
 
 def _offered(members: Mapping[str, object], here: str) -> Iterator[str]:

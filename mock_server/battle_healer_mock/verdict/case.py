@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from typing import Final
 
 from battle_healer_mock.journal import Row
-from battle_healer_mock.verdict.facts import came_after, changed
+from battle_healer_mock.verdict.facts import came_after, is_repaired
 
 PROTECTED_ROUTE: Final = "/external-api"
 REFRESH_ROUTE: Final = "/refresh-token"
@@ -24,11 +24,11 @@ _LOOSE: Final = frozenset({"correlation-id", "traceparent", "inferred"})
 class Attempts:
     """The attempts of one call, in order of arrival; at least one, each of them ended.
 
-    asked: pointers of fields that a 422 of this call named. finished: no more will come.
+    asked: what the 422s of this call wanted, by pointer. finished: no more will come.
     """
 
     rows: list[Row]
-    asked: set[str] = field(default_factory=set)
+    asked: dict[str, str | None] = field(default_factory=dict)
     finished: bool = False
 
     @property
@@ -59,11 +59,7 @@ class Attempts:
 
     def takes(self, row: Row) -> bool:
         """Whether `row` is this request again, or as a 422 wanted it."""
-        if row.body == self.last.body:
-            return True
-        if not self.last.fields or not row.fields:
-            return False
-        return bool(self.asked) and changed(self.last, row) <= self.asked
+        return row.body == self.last.body or is_repaired(self.last, row, self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def _told_apart(group: Sequence[Row]) -> list[Attempts]:
     for row in group:
         call = next((c for c in reversed(found) if c.is_strict or c.takes(row)), None)
         if call is None:
-            found.append(Attempts([row], set(row.asked)))
+            found.append(Attempts([row], dict(row.asked)))
         else:
             call.rows.append(row)
             call.asked.update(row.asked)

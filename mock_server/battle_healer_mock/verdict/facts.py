@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from battle_healer_mock.journal import Row
+from battle_healer_mock.journal import ANY_VALUE, Row
 
 REGION_KINDS: Final = frozenset({"region-down", "maintenance"})
 # Timers fire early, and clocks are read twice.
@@ -69,6 +70,9 @@ def early_s(p: Row, q: Row) -> float | None:
     return p.until - q.t_in if q.t_in < p.until - slack_s else None
 
 
-def changed(p: Row, q: Row) -> frozenset[str]:
-    """Pointers of the top-level fields that differ, or are in one of them only."""
-    return frozenset(name for name, _ in p.fields.items() ^ q.fields.items())
+def is_repaired(p: Row, q: Row, asked: Mapping[str, str | None]) -> bool:
+    """Whether `q` differs from `p` only in what was asked for."""
+    differ = {name for name, _ in p.fields.items() ^ q.fields.items()}
+    return bool(asked and p.fields and q.fields) and all(
+        name in asked and asked[name] in (ANY_VALUE, q.fields.get(name)) for name in differ
+    )

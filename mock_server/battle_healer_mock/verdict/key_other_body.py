@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from battle_healer_mock.journal import Row
 from battle_healer_mock.verdict.case import Case
-from battle_healer_mock.verdict.facts import changed
+from battle_healer_mock.verdict.facts import is_repaired
 from battle_healer_mock.verdict.rule import Found, Looked, Rule
 
 
@@ -33,8 +33,8 @@ def look(case: Case) -> Looked:
 
 
 def _was_asked_for(before: Iterable[Row], first: Row, q: Row) -> bool:
-    asked = {name for row in before for name in row.asked}
-    return bool(asked) and changed(first, q) <= asked
+    asked = {name: wanted for row in before for name, wanted in row.asked.items()}
+    return is_repaired(first, q, asked)
 
 
 ROW = Rule(

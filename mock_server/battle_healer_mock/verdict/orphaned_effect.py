@@ -2,7 +2,8 @@
 
 Why it matters: the caller was told of a failure, and the charge stands.
 No alarm when: the call is not over; the client asked again, or has put the call into a queue;
-the write had no key, since then asking again is forbidden.
+there were three attempts, so that it came to its bound; the write had no key, since then
+asking again is forbidden.
 Source: draft-ietf-httpapi-idempotency-key-header-07, section 1.
 """
 
@@ -12,6 +13,8 @@ from battle_healer_mock.verdict.case import Case
 from battle_healer_mock.verdict.facts import is_delivered
 from battle_healer_mock.verdict.rule import Found, Looked, Rule
 
+ENOUGH_ATTEMPTS = 3
+
 
 def look(case: Case) -> Looked:
     """One opportunity for each keyed write whose effect the client was not told of."""
@@ -20,9 +23,10 @@ def look(case: Case) -> Looked:
         if not unheard or not call.finished:
             continue
         last = call.last
-        is_orphaned = unheard[-1] is last and last.correlation_id not in case.parked
+        was_asked = unheard[0] is not last or len(call.rows) >= ENOUGH_ATTEMPTS
         seen = f"{last.effect} took effect, and nobody asked again"
-        yield Found((last,), seen) if is_orphaned else None
+        is_parked = last.correlation_id in case.parked
+        yield None if was_asked or is_parked else Found((last,), seen)
 
 
 ROW = Rule(

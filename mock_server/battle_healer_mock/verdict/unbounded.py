@@ -1,6 +1,7 @@
 """Unbounded: a call is sent again and again, without an end in sight.
 
-What is counted: more than ten attempts, or more than five that met the same fault.
+What is counted: more than ten attempts, or more than five that met the same fault in
+one region.
 Why it matters: what has failed so often is not healed by doing it once more.
 No alarm when: the faults that were asked for strike at most so often that this many attempts
 get through. A minute's pause begins a new count, since a queue may come back later.
@@ -33,11 +34,11 @@ def _judge(run: list[Row]) -> Found | None:
     counts = _counts(run)
     if len(run) > max(MOST_ATTEMPTS, sum(counts.values()) + 1):
         return Found(tuple(run), f"{len(run)} attempts")
-    met = Counter(row.fault for row in run if row.fault)
-    for fault, times in met.items():
+    met = Counter((row.fault, row.region) for row in run if row.fault)
+    for (fault, region), times in met.items():
         if times > max(MOST_OF_A_FAULT, counts[fault]):
-            rows = tuple(row for row in run if row.fault == fault)
-            return Found(rows, f"{times} attempts met {fault}")
+            rows = tuple(row for row in run if (row.fault, row.region) == (fault, region))
+            return Found(rows, f"{times} attempts met {fault} in {region}")
     return None
 
 
@@ -52,9 +53,9 @@ def _runs(call: Attempts) -> Iterator[list[Row]]:
     yield run
 
 
-def _counts(run: list[Row]) -> Counter[str]:
+def _counts(run: list[Row]) -> Counter[str | None]:
     """How often each fault was to strike, for those that end by themselves."""
-    counts: Counter[str] = Counter()
+    counts: Counter[str | None] = Counter()
     for text in {row.trigger for row in run if row.trigger}:
         try:
             items = parse(text).items
@@ -70,7 +71,7 @@ ROW = Rule(
     id="V07",
     name="unbounded",
     severity="major",
-    when="a call has more than 10 attempts, or more than 5 that met one fault",
+    when="a call has more than 10 attempts, or more than 5 that met one fault in one region",
     right="stop after a few attempts, and say so",
     look=look,
 )

@@ -6,7 +6,14 @@ from collections.abc import Callable
 import httpx2
 from tests.mock_server.driving import CHARGE, Mock, eventually
 
+Client = Callable[[Mock], None]
+
 OTHER = {**CHARGE, "amount": 10}
+
+
+def until_waiting(mock: Mock, exchanges: int) -> None:
+    """Until so many exchanges wait on the server's clock."""
+    eventually(lambda: mock.get("/control/clock").json()["sleepers"] == exchanges)
 
 
 def twice_for_an_odd_shape(mock: Mock) -> None:
@@ -138,7 +145,7 @@ def are_you_done_yet(mock: Mock) -> None:
     first = threading.Thread(target=mock.call, args=("POST", "latency=5s"),
                              kwargs={"token": token, "key": "key"})  # fmt: skip
     first.start()
-    eventually(lambda: mock.get("/control/clock").json()["sleepers"] == 1)
+    until_waiting(mock, 1)
     for _ in range(3):
         mock.call(token=token, key="key")
     mock.advance(5)
@@ -171,7 +178,7 @@ def two_at_once(mock: Mock) -> None:
     threads = [threading.Thread(target=charge) for _ in range(2)]
     for n, thread in enumerate(threads, 1):
         thread.start()
-        eventually(lambda n=n: mock.get("/control/clock").json()["sleepers"] == n)
+        until_waiting(mock, n)
     mock.advance(5)
     for thread in threads:
         thread.join(10)
@@ -189,7 +196,7 @@ def chatty_address(mock: Mock) -> None:
     mock.call("GET", token=token, query=f"?access_token={token}")
 
 
-BAD_CLIENTS: dict[str, Callable[[Mock], None]] = {
+BAD_CLIENTS: dict[str, Client] = {
     "V01": twice_for_an_odd_shape,
     "V02": again_after_a_reset,
     "V03": a_key_for_each_attempt,

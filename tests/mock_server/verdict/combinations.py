@@ -1,0 +1,24 @@
+"""Random combinations of faults with arguments, as a client of this server may meet them."""
+
+import random
+
+from battle_healer_mock.fault import Fault
+from battle_healer_mock.faults.table import FAULTS
+
+# Bound to a place or a credential, these end with a change, not with a number of attempts.
+UNCOUNTED = ("region_down", "quota", "budget", "expired_token", "revoked_token", "repair")
+COUNTS = ("", "", "", "*2", "*3")
+METHODS = (("GET", None), ("POST", "key"), ("POST", None))
+
+
+def combination(chance: random.Random) -> str:
+    """One to four faults, some with a value, some several times."""
+    picked = chance.sample(FAULTS, chance.randint(1, 4))
+    return ",".join(_item(chance, fault) for fault in picked)
+
+
+def _item(chance: random.Random, fault: Fault) -> str:
+    text = fault.name
+    if fault.argument is not None and chance.random() < 0.5:
+        text += f"={chance.choice(fault.argument.forms)}"
+    return text + ("" if fault.name in UNCOUNTED else chance.choice(COUNTS))

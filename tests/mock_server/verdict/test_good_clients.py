@@ -1,0 +1,152 @@
+"""Well-behaved clients stay clean, whatever the server does to them."""
+
+import asyncio
+import random
+import ssl
+from contextlib import suppress
+from datetime import datetime
+
+import httpx2
+import pytest
+from tests.mock_server.driving import CHARGE, Json, Mock
+from tests.mock_server.verdict.combinations import METHODS, combination
+from tests.mock_server.verdict.patient import Patient
+
+from battle_healer import AsyncHealingClient, HealingClient, Policy
+from battle_healer.clients.surroundings import Surroundings
+from battle_healer.drivers.virtual import VirtualTime
+from battle_healer_scenarios import mock_policy_text
+
+PARTS = 4
+PER_PART = 21
+
+
+@pytest.fixture(scope="module")
+def trusted() -> ssl.SSLContext:
+    """Made once: it takes longer than a call."""
+    return httpx2.create_ssl_context()
+
+
+def clean(mock: Mock) -> Json:
+    """The verdict after the end of the traffic, which must have found nothing."""
+    verdict: Json = mock.post("/verdict/close").json()
+    told = [(row["line"], row["t_in"], row["region"], row["token"], row["status"], row["fault"],
+             row["told"], row["until"]) for row in mock.get("/journal").json()["rows"]]  # fmt: skip
+    assert verdict["findings"] == [], (verdict["findings"], mock.rows()[0]["trigger"], told)
+    return verdict
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_careful_client_stays_clean(mock: Mock, part: int) -> None:
+    chance = random.Random(part)  # noqa: S311 - not for secrets
+    mock.post("/control/clock", json={"jump": True})
+    for n in range(PER_PART):
+        mock.post("/reset")
+        method, key = METHODS[n % 3]
+        tokens = [mock.token(tier="backup") for _ in range(5)]
+        Patient(mock, method, combination(chance), key, iter(tokens), chance=chance).run()
+        clean(mock)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_bare_client_that_never_sends_again_stays_clean(mock: Mock, part: int) -> None:
+    chance = random.Random(part)  # noqa: S311 - not for secrets
+    mock.post("/control/clock", json={"jump": True})
+    for n in range(PER_PART):
+        mock.post("/reset")
+        for call in range(3):
+            faults, method = combination(chance), ("GET", "POST")[n % 2]
+            try:
+                mock.call(method, faults, token=mock.token(), call=f"corr-{call}")
+            except httpx2.TransportError:
+                continue
+        clean(mock)
+
+
+def surroundings(mock: Mock, chance: random.Random) -> Surroundings:
+    """Virtual time, shared with the server."""
+    wall = datetime.fromisoformat(mock.get("/control/clock").json()["wall"])
+    time = VirtualTime(1, mock.advance, wall)
+    return Surroundings(time, time.wait, time.wait_async, chance.random, chance.getrandbits)
+
+
+def call_of(n: int, mock: Mock, faults: str) -> Json:
+    """One call of a healing client; every second brings a token of its own."""
+    method, key = METHODS[n % 3]
+    headers = {"X-Correlation-ID": f"corr-{n}", "X-Simulate-Failure": faults}
+    headers |= {"Idempotency-Key": key} if key else {}
+    headers |= {"Authorization": f"Bearer {mock.token('healer')}"} if n % 2 else {}
+    body = {"json": {**CHARGE, "note": "for lunch"}} if method == "POST" else {}
+    return {"method": method, "url": f"{mock.url}/external-api", "headers": headers, **body}
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_healing_client_stays_clean(mock: Mock, trusted: ssl.SSLContext, part: int) -> None:
+    chance = random.Random(part)  # noqa: S311 - not for secrets
+    policy = Policy.parse(mock_policy_text(), base=mock.url)
+    mock.post("/control/clock", json={"jump": True})
+    for n in range(PER_PART):
+        mock.post("/reset")
+        call = call_of(n, mock, combination(chance))
+        around = surroundings(mock, chance)
+        with HealingClient(policy=policy, surroundings=around, verify=trusted) as client:
+            with suppress(httpx2.TransportError):
+                client.request(**call)
+        clean(mock)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_healing_client_stays_clean_in_an_event_loop(
+    mock: Mock, trusted: ssl.SSLContext, part: int
+) -> None:
+    chance = random.Random(100 + part)  # noqa: S311 - not for secrets
+    policy = Policy.parse(mock_policy_text(), base=mock.url)
+    mock.post("/control/clock", json={"jump": True})
+
+    async def one(call: Json) -> None:
+        around = surroundings(mock, chance)
+        async with AsyncHealingClient(policy=policy, surroundings=around, verify=trusted) as client:
+            with suppress(httpx2.TransportError):
+                await client.request(**call)
+
+    for n in range(PER_PART):
+        mock.post("/reset")
+        asyncio.run(one(call_of(n, mock, combination(chance))))
+        clean(mock)
+
+
+def faults_of(part: int) -> str:
+    return combination(random.Random(part))  # noqa: S311 - not for secrets
+
+
+@pytest.mark.parametrize("part", range(20))
+def test_one_correlation_id_with_two_charges_stays_clean(mock: Mock, part: int) -> None:
+    mock.post("/control/clock", json={"jump": True})
+    for amount, key in ((15, None), (20, None), (25, "key-1"), (30, "key-2")):
+        tokens = [mock.token(tier="backup") for _ in range(5)]
+        body = {**CHARGE, "amount": amount, "note": "for lunch"}
+        Patient(mock, "POST", faults_of(part), key, iter(tokens), body=body).run()
+    clean(mock)
+
+
+@pytest.mark.parametrize("part", range(20))
+def test_three_dependent_calls_under_one_correlation_id_stay_clean(mock: Mock, part: int) -> None:
+    mock.post("/control/clock", json={"jump": True})
+    for method, key, amount in (("GET", None, 0), ("POST", "key", 15), ("POST", None, 20)):
+        tokens = [mock.token(tier="backup") for _ in range(5)]
+        body = {**CHARGE, "amount": amount}
+        ending = Patient(mock, method, faults_of(part), key, iter(tokens), body=body).run()
+        if ending != "delivered":
+            break
+    clean(mock)
+
+
+@pytest.mark.parametrize("part", range(20))
+def test_two_equal_charges_after_a_success_stay_clean(mock: Mock, part: int) -> None:
+    mock.post("/control/clock", json={"jump": True})
+    for _ in range(2):
+        tokens = [mock.token(tier="backup") for _ in range(5)]
+        ending = Patient(mock, "POST", faults_of(part), None, iter(tokens)).run()
+        if ending != "delivered":
+            break
+    clean(mock)
