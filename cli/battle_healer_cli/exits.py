@@ -16,7 +16,7 @@ class Exit(IntEnum):
     DEGRADED = 3, "the call got a stale or mocked answer, labelled as such"
     QUEUED = 4, "the call was parked, and delivery goes on without the caller"
     FAILED = 5, "the call failed, and the reason says why no more was done"
-    FINDINGS = 6, "a check found something: demo, scenarios, doctor, policy check"
+    FINDINGS = 6, "a check found something: demo, scenarios, verdict, doctor, policy check"
     INTERRUPTED = 130, "it was interrupted (Ctrl-C)"
     PIPE = 141, "whoever read its output went away"
 

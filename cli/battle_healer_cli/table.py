@@ -28,6 +28,7 @@ COMMANDS: Final = (
     Command("mock", "Run the chaos mock server.", "mock"),
     Command("call", "Make one HTTP call and heal it.", "call"),
     Command("scenarios", "List, show and run scenarios, alone or as a matrix.", "scenarios"),
+    Command("verdict", "Judge the client that a mock server has seen.", "verdict"),
     Command("faults", "List the faults that the mock server can show.", "faults"),
     Command("actions", "List the actions by which a call is healed.", "actions"),
     Command("explain", "Explain a fault, action, guardrail, planner or outcome.", "explain"),

@@ -64,6 +64,10 @@ class Control:
         rows = self._ask("GET", "/journal")["rows"]
         return tuple(row for row in rows if row["route"] == "/external-api")
 
+    def close_traffic(self, wait_s: float) -> dict[str, Any]:
+        """End the traffic, wait so long for what still runs, and return the verdict."""
+        return self._ask("POST", f"/verdict/close?wait_s={wait_s:g}")
+
     def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         fix = "Start one with `healer mock`, or leave --url out to have one made."
         try:

@@ -22,7 +22,7 @@ class Ruling:
     """What became of one rule.
 
     opportunities: how often it could have been broken. breaches: how often it was; `found` holds
-    the first of them.
+    the first of them. certain: those that do not rest on a guess at which call it was.
     """
 
     rule: Rule
@@ -82,6 +82,7 @@ class Verdict:
             "severity": rule.severity,
             "state": ruling.state(dropped=self.dropped > 0),
             "breaches": ruling.breaches,
+            "certain": ruling.certain,
             "opportunities": ruling.opportunities,
             "when": rule.when,
             "right": rule.right,

@@ -18,7 +18,7 @@ from battle_healer.drivers.virtual import VirtualTime
 from battle_healer_scenarios import mock_policy_text
 
 PARTS = 4
-PER_PART = 21
+PER_PART = 39
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +89,9 @@ def test_the_healing_client_stays_clean(mock: Mock, trusted: ssl.SSLContext, par
         mock.post("/reset")
         call = call_of(n, mock, combination(chance))
         around = surroundings(mock, chance)
-        with HealingClient(policy=policy, surroundings=around, verify=trusted) as client:
-            with suppress(httpx2.TransportError):
-                client.request(**call)
+        client = HealingClient(policy=policy, surroundings=around, verify=trusted)
+        with client, suppress(httpx2.TransportError):
+            client.request(**call)
         clean(mock)
 
 
