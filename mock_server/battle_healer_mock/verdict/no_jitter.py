@@ -2,7 +2,7 @@
 
 What is counted: of 20 or more calls that met one fault at the same attempt, without a wait from
 the server, delays that hardly vary (coefficient of variation below 0.06); or 80 % of 20 or more
-resends within 50 ms after one and the same time that the server had named.
+resends within 10 ms after one and the same time that the server had named.
 Why it matters: clients in step hit a server that recovers with all their weight at once.
 No alarm when: there are fewer than 20 calls; the delays are below 10 ms on average, which is no
 backoff at all.
@@ -17,7 +17,7 @@ from statistics import fmean, pstdev
 
 from battle_healer_mock.journal import Row
 from battle_healer_mock.verdict.case import Case
-from battle_healer_mock.verdict.facts import SLACK_S, early_s, is_unchanged
+from battle_healer_mock.verdict.facts import early_s, is_unchanged
 from battle_healer_mock.verdict.pace import delay_s, resends_of_its_own
 from battle_healer_mock.verdict.rule import Found, Looked, Rule
 
@@ -25,6 +25,7 @@ LEAST_CALLS = 20
 LEAST_VARIATION = 0.06
 LEAST_DELAY_S = 0.01
 IN_STEP = 0.8
+AT_ONCE_S = 0.01
 
 Pair = tuple[Row, Row]
 
@@ -40,7 +41,7 @@ def look(case: Case) -> Looked:
         seen = f"{len(pairs)} calls came back after {mean_s:.3g} s each, within {variation:.1%}"
         yield _found(pairs, seen) if variation < LEAST_VARIATION else None
     for pairs in _waiting_together(case):
-        prompt = [(p, q) for p, q in pairs if q.t_in - (p.until or 0.0) <= SLACK_S]
+        prompt = [(p, q) for p, q in pairs if q.t_in - (p.until or 0.0) <= AT_ONCE_S]
         seen = f"{len(prompt)} of {len(pairs)} calls came back at the very moment that was named"
         yield _found(prompt, seen) if len(prompt) >= IN_STEP * len(pairs) else None
 

@@ -220,3 +220,60 @@ BAD_CLIENTS: dict[str, Client] = {
     "V24": never_looked_back,
     "V25": chatty_address,
 }
+
+
+def the_key_is_dropped(mock: Mock) -> None:
+    """V03."""
+    token = mock.token()
+    for key in ("key", None):
+        mock.call(faults="retryable_500", token=token, key=key)
+
+
+def eleven_times(mock: Mock) -> None:
+    """V07: no fault comes too often, and still there is no end."""
+    token = mock.token()
+    for n in range(11):
+        mock.call("GET", "flaky=1", token=token, region=("us", "eu", "us")[n % 3])
+        mock.advance(2 + n)
+
+
+def a_dead_token_in_the_next_call(mock: Mock) -> None:
+    """V09: half a second later, over the same connection."""
+    token = mock.token()
+    for n in range(2):
+        mock.call("GET", "expired_token", token=token, call=f"corr-{n}")
+        mock.advance(0.5)
+
+
+def a_refresh_of_what_was_revoked(mock: Mock) -> None:
+    """V11."""
+    token = mock.token()
+    mock.call("GET", "revoked_token", token=token)
+    mock.post("/refresh-token", json={"token": token})
+
+
+def back_to_the_spent_credential(mock: Mock) -> None:
+    """V05: the quota comes back in six hours."""
+    token = mock.token()
+    for _ in range(2):
+        mock.call("GET", "quota", token=token)
+        mock.advance(60)
+
+
+def all_on_the_stroke(mock: Mock) -> None:
+    """V16: everybody waits for the same moment, and not a millisecond more."""
+    token = mock.token()
+    for wait_s in (2, 0):
+        for n in range(20):
+            mock.call("GET", "rate_limit=seconds:2", token=token, call=f"corr-{n}")
+        mock.advance(wait_s)
+
+
+OTHER_WAYS: list[tuple[str, Client]] = [
+    ("V03", the_key_is_dropped),
+    ("V05", back_to_the_spent_credential),
+    ("V07", eleven_times),
+    ("V09", a_dead_token_in_the_next_call),
+    ("V11", a_refresh_of_what_was_revoked),
+    ("V16", all_on_the_stroke),
+]

@@ -2,14 +2,18 @@
 
 import pytest
 from tests.mock_server.driving import Mock
-from tests.mock_server.verdict.bad_clients import BAD_CLIENTS
+from tests.mock_server.verdict.bad_clients import BAD_CLIENTS, OTHER_WAYS, Client
 
 from battle_healer_mock.verdict.table import BY_ID
 
+EVERY = [*BAD_CLIENTS.items(), *OTHER_WAYS]
 
-@pytest.mark.parametrize("rule", BAD_CLIENTS)
-def test_a_bad_client_breaks_its_rule_and_no_other(mock: Mock, rule: str) -> None:
-    BAD_CLIENTS[rule](mock)
+
+@pytest.mark.parametrize(
+    ("rule", "client"), EVERY, ids=[f"{rule}-{client.__name__}" for rule, client in EVERY]
+)
+def test_a_bad_client_breaks_its_rule_and_no_other(mock: Mock, rule: str, client: Client) -> None:
+    client(mock)
     verdict = mock.post("/verdict/close").json()
     assert [finding["id"] for finding in verdict["findings"]] == [rule], verdict["findings"]
     [finding] = verdict["findings"]
