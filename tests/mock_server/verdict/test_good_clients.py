@@ -19,6 +19,7 @@ from battle_healer_scenarios import mock_policy_text
 
 PARTS = 4
 PER_PART = 39
+CROWD = 30
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +64,13 @@ def test_a_bare_client_that_never_sends_again_stays_clean(mock: Mock, part: int)
         clean(mock)
 
 
-def surroundings(mock: Mock, chance: random.Random) -> Surroundings:
-    """Virtual time, shared with the server."""
+def shared_time(mock: Mock, callers: int = 1) -> VirtualTime:
+    """Virtual time, in which the server lives as well."""
     wall = datetime.fromisoformat(mock.get("/control/clock").json()["wall"])
-    time = VirtualTime(1, mock.advance, wall)
+    return VirtualTime(callers, mock.advance, wall)
+
+
+def living_in(time: VirtualTime, chance: random.Random) -> Surroundings:
     return Surroundings(time, time.wait, time.wait_async, chance.random, chance.getrandbits)
 
 
@@ -74,7 +78,7 @@ def call_of(n: int, mock: Mock, faults: str) -> Json:
     """One call of a healing client; every second brings a token of its own."""
     method, key = METHODS[n % 3]
     headers = {"X-Correlation-ID": f"corr-{n}", "X-Simulate-Failure": faults}
-    headers |= {"Idempotency-Key": key} if key else {}
+    headers |= {"Idempotency-Key": f"{key}-{n}"} if key else {}
     headers |= {"Authorization": f"Bearer {mock.token('healer')}"} if n % 2 else {}
     body = {"json": {**CHARGE, "note": "for lunch"}} if method == "POST" else {}
     return {"method": method, "url": f"{mock.url}/external-api", "headers": headers, **body}
@@ -88,7 +92,7 @@ def test_the_healing_client_stays_clean(mock: Mock, trusted: ssl.SSLContext, par
     for n in range(PER_PART):
         mock.post("/reset")
         call = call_of(n, mock, combination(chance))
-        around = surroundings(mock, chance)
+        around = living_in(shared_time(mock), chance)
         client = HealingClient(policy=policy, surroundings=around, verify=trusted)
         with client, suppress(httpx2.TransportError):
             client.request(**call)
@@ -104,7 +108,7 @@ def test_the_healing_client_stays_clean_in_an_event_loop(
     mock.post("/control/clock", json={"jump": True})
 
     async def one(call: Json) -> None:
-        around = surroundings(mock, chance)
+        around = living_in(shared_time(mock), chance)
         async with AsyncHealingClient(policy=policy, surroundings=around, verify=trusted) as client:
             with suppress(httpx2.TransportError):
                 await client.request(**call)
@@ -113,6 +117,39 @@ def test_the_healing_client_stays_clean_in_an_event_loop(
         mock.post("/reset")
         asyncio.run(one(call_of(n, mock, combination(chance))))
         clean(mock)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        "flaky=0.4",
+        "retryable_500*2,expired_token",
+        "rate_limit=seconds:3,retryable_500",
+        "region_down,ambiguous_500",
+        "quota,soft_error,repair",
+        "revoked_token,reset",
+    ],
+)
+def test_a_crowd_of_healing_calls_stays_clean(
+    mock: Mock, trusted: ssl.SSLContext, faults: str
+) -> None:
+    """They share their credentials and their clock, and heal side by side."""
+    chance = random.Random(faults)  # noqa: S311 - not for secrets
+    policy = Policy.parse(mock_policy_text(), base=mock.url)
+    time = shared_time(mock, CROWD)
+    around = living_in(time, chance)
+    calls = [call_of(2 * n, mock, faults) for n in range(CROWD)]
+
+    async def one(client: AsyncHealingClient, call: Json) -> None:
+        with time.caller(), suppress(httpx2.TransportError):
+            await client.request(**call)
+
+    async def all_of_them() -> None:
+        async with AsyncHealingClient(policy=policy, surroundings=around, verify=trusted) as client:
+            await asyncio.gather(*(one(client, call) for call in calls))
+
+    asyncio.run(all_of_them())
+    assert sum(clean(mock)["opportunities"].values()) > CROWD
 
 
 def faults_of(part: int) -> str:
