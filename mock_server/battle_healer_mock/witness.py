@@ -26,7 +26,7 @@ def witness(
     row.answered = newest
     if answer.headers:
         row.spent_until = _spent_until(answer.headers, now_s)
-    if isinstance(answer, Reply | Page):
+    if not isinstance(answer, Failure):
         return
     if answer.wait_s is not None:
         in_body = "body" if _BODY_WAIT.encode() in body else None

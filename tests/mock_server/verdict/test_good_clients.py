@@ -59,7 +59,7 @@ def test_a_bare_client_that_never_sends_again_stays_clean(mock: Mock, part: int)
             faults, method = combination(chance), ("GET", "POST")[n % 2]
             try:
                 mock.call(method, faults, token=mock.token(), call=f"corr-{call}")
-            except httpx2.TransportError:
+            except httpx2.RequestError:
                 continue
         clean(mock)
 
@@ -94,7 +94,7 @@ def test_the_healing_client_stays_clean(mock: Mock, trusted: ssl.SSLContext, par
         call = call_of(n, mock, combination(chance))
         around = living_in(shared_time(mock), chance)
         client = HealingClient(policy=policy, surroundings=around, verify=trusted)
-        with client, suppress(httpx2.TransportError):
+        with client, suppress(httpx2.RequestError):
             client.request(**call)
         clean(mock)
 
@@ -110,7 +110,7 @@ def test_the_healing_client_stays_clean_in_an_event_loop(
     async def one(call: Json) -> None:
         around = living_in(shared_time(mock), chance)
         async with AsyncHealingClient(policy=policy, surroundings=around, verify=trusted) as client:
-            with suppress(httpx2.TransportError):
+            with suppress(httpx2.RequestError):
                 await client.request(**call)
 
     for n in range(PER_PART):
@@ -141,7 +141,7 @@ def test_a_crowd_of_healing_calls_stays_clean(
     calls = [call_of(2 * n, mock, faults) for n in range(CROWD)]
 
     async def one(client: AsyncHealingClient, call: Json) -> None:
-        with time.caller(), suppress(httpx2.TransportError):
+        with time.caller(), suppress(httpx2.RequestError):
             await client.request(**call)
 
     async def all_of_them() -> None:
