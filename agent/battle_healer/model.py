@@ -140,6 +140,7 @@ class Reply:
     """An answer that came. body: decoded bytes; None where it was passed through unread.
 
     truncated: the connection ended before the announced length.
+    undecodable: the bytes are not in the coding that Content-Encoding names.
     handle: the HTTP library's own object, handed to the caller if this answer is the last.
     """
 
@@ -147,6 +148,7 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=b"", repr=False)
     truncated: bool = False
+    undecodable: bool = False
     handle: Any = field(default=None, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:

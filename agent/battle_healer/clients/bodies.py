@@ -72,26 +72,35 @@ class Reading:
     def whole(self, response: httpx2.Response, headers: Lines, raw: bytes) -> Reply:
         """The reply whose body came whole; it is put back for the caller."""
         response.stream = self.library.ByteStream(raw)
-        body = self._decoded(response, headers, raw)
-        return Reply(response.status_code, headers, body, False, response)
+        return self._kept(response, headers, raw, truncated=False)
 
     def cut(self, response: httpx2.Response, headers: Lines, raw: bytes, error: Exception) -> Reply:
         """The reply whose body broke off; for the caller it will break off there, too."""
         response.stream = self.library.pieced(raw, error=error)
-        body = self._decoded(response, headers, raw)
-        return Reply(response.status_code, headers, body, True, response)
+        return self._kept(response, headers, raw, truncated=True)
 
     def late(self) -> Exception:
         """The error of a body that is still coming when the deadline is over."""
         return self.library.ReadTimeout("the deadline of the call ended while its body came")
 
-    def _decoded(self, response: httpx2.Response, headers: Lines, raw: bytes) -> bytes | None:
-        """The content without its transfer form; None where it unfolds beyond the limit."""
+    def _kept(
+        self, response: httpx2.Response, headers: Lines, raw: bytes, *, truncated: bool
+    ) -> Reply:
+        body, undecodable = self._decoded(response, headers, raw)
+        return Reply(response.status_code, headers, body, truncated, undecodable, response)
+
+    def _decoded(
+        self, response: httpx2.Response, headers: Lines, raw: bytes
+    ) -> tuple[bytes | None, bool]:
+        """The content without its transfer form, and whether it is undecodable.
+
+        None where it unfolds beyond the limit.
+        """
         encoding = header(headers, "content-encoding")
-        if encoding is None:
-            return raw
+        if encoding is None or not raw:
+            return raw, False
         if sum(map(_is_coding, encoding.split(","))) > 1:
-            return None  # a bomb within a bomb unfolds beyond any limit in one step
+            return None, False  # a bomb within a bomb unfolds beyond any limit in one step
         # In small steps, since a decoder may give all that one holds at once.
         steps = (raw[at : at + _STEP_BYTES] for at in range(0, len(raw), _STEP_BYTES))
         copy = self.library.Response(
@@ -104,11 +113,12 @@ class Reading:
             for chunk in copy.iter_bytes():
                 decoded += chunk
                 if len(decoded) > self.limit:
-                    return None
+                    return None, False
         except self.library.DecodingError:
-            # Not what it claims to be: the bytes as they came say so to whoever reads them.
-            return bytes(decoded) or raw
-        return bytes(decoded)
+            # What there is may still tell of a failure; a success it cannot be for the caller,
+            # however well the raw bytes read.
+            return bytes(decoded) or raw, True
+        return bytes(decoded), False
 
 
 def read(response: httpx2.Response, how: Reading) -> Reply:
@@ -225,7 +235,7 @@ def is_read(content_type: str) -> bool:
 
 def passed(response: httpx2.Response, headers: Lines) -> Reply:
     """The reply whose body was not read, or not kept."""
-    return Reply(response.status_code, headers, None, False, response)
+    return Reply(response.status_code, headers, None, handle=response)
 
 
 def _length(announced: str | None) -> int:

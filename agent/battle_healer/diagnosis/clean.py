@@ -40,7 +40,9 @@ def is_clean(attempt: Attempt, reply: Reply) -> bool:
 def _is_plainly_good(attempt: Attempt, reply: Reply) -> bool:
     """A JSON answer without a label, without a word that may tell a failure, as contracted."""
     body = reply.body
-    if reply.status not in _PLAIN or not body or reply.truncated or len(body) > MOST_BYTES:
+    if reply.status not in _PLAIN or not body or len(body) > MOST_BYTES:
+        return False
+    if reply.truncated or reply.undecodable:
         return False
     media = ""
     for name, value in reply.headers:

@@ -16,7 +16,7 @@ from battle_healer.diagnosis.lost import of_lost, of_refused
 from battle_healer.diagnosis.meaning import meaning
 from battle_healer.diagnosis.places import field
 from battle_healer.diagnosis.statuses import is_redirect, of_status
-from battle_healer.diagnosis.success import flaw, is_soft, substitute
+from battle_healer.diagnosis.success import flaw, is_soft, substitute, undecodable
 from battle_healer.diagnosis.table import READERS
 from battle_healer.model import (
     Attempt,
@@ -86,6 +86,8 @@ def diagnose(attempt: Attempt, trouble: Reply | Lost | Refused, wall: datetime) 
 
 def below_400(x: Exchange) -> Diagnosis:
     """What a reply means whose status is no failure and no redirect."""
+    if x.reply.undecodable and not x.reply.truncated:
+        return undecodable(_claim(x))
     label = substitute(x)
     if label is not None:
         return _substituted(x, label)

@@ -88,6 +88,15 @@ def _is_bodiless(attempt: Attempt, status: int) -> bool:
     return status in _BODILESS or attempt.call.method == "HEAD"
 
 
+def undecodable(claim: Processed | None) -> Diagnosis:
+    """A success whose body is not in the coding that it claims.
+
+    claim: what a trusted server says of the request; without it nobody can tell who wrote this.
+    """
+    why = "it is not in the coding that its Content-Encoding names"
+    return _flawed(Kind.MALFORMED_REPLY, claim or "maybe", why)
+
+
 def _flawed(kind: Kind, processed: Processed, why: str) -> Diagnosis:
     return Diagnosis(kind, processed, "unchanged", reader="generic", evidence=(f"body: {why}",))
 

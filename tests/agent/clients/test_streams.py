@@ -17,7 +17,7 @@ from battle_healer import AsyncHealingClient, HealingClient, outcome_of
 from battle_healer.clients.bodies import Reading
 from battle_healer.clients.library import library_of
 from battle_healer.model import OutcomeKind
-from battle_healer.rules import Bounds, Rules
+from battle_healer.rules import Bounds, Destination, Endpoint, Region, Rules
 
 LONG = bytes(range(256)) * 8192  # 2 MiB, above the bound
 Ask = Callable[..., httpx2.Response]
@@ -180,14 +180,36 @@ def test_a_bomb_takes_no_memory_either(module: Any, layers: int) -> None:
     assert most < 10_000_000
 
 
-def test_what_is_not_its_encoding_raises_the_librarys_own_error(ask: Ask) -> None:
-    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    with (
-        Api(lambda seen: Said(200, b'{"not": "gzip"}', headers)) as api,
-        pytest.raises(httpx2.DecodingError) as caught,
-    ):
-        ask("POST", f"{api.url}/things")
-    assert outcome_of(caught.value).call_id
+NOT_GZIP = Said(
+    200, b'{"not": "gzip"}', {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+)
+
+
+def test_what_is_not_its_encoding_raises_the_librarys_own_error_and_is_no_success(ask: Ask) -> None:
+    with Api(lambda seen: NOT_GZIP) as api:
+        with pytest.raises(httpx2.DecodingError) as caught:
+            ask("POST", f"{api.url}/things", json={})
+        assert len(api.seen) == 1
+    outcome = outcome_of(caught.value)
+    assert (outcome.kind, outcome.effect) == (OutcomeKind.FAILED, "unknown")
+    assert outcome.verified is not True
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_is_not_its_encoding_is_asked_for_again_where_that_acts_once(
+    ask: Ask, method: str
+) -> None:
+    with Api([NOT_GZIP, Said(200, {"whole": 1})]) as api:
+        here = Destination(
+            "things",
+            (Region("r1", api.url),),
+            fallback=Endpoint("all", "*", idempotency="honoured"),
+        )
+        headers = {"Idempotency-Key": "k1"} if method == "POST" else {}
+        reply = ask(method, f"{api.url}/things", headers=headers, client={"policy": Rules((here,))})
+        assert reply.json() == {"whole": 1}
+        assert len(api.seen) == 2
+    assert outcome_of(reply).kind is OutcomeKind.DELIVERED
 
 
 def test_header_bytes_go_and_come_as_they_are(ask: Ask) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -167,6 +168,23 @@ def test_a_page_that_was_asked_for_is_a_page() -> None:
 def test_json_that_is_none_is_malformed_though_processed(body: bytes) -> None:
     found = judged(asked("POST"), answer(body, status=201))
     assert (found.kind, found.processed, found.helps) == (Kind.MALFORMED_REPLY, "yes", "unchanged")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("headers", [{}, {"X-Degradation": "stale"}], ids=["plain", "labelled"])
+def test_a_body_that_cannot_be_decoded_is_malformed_however_well_it_reads(
+    method: str, headers: dict[str, str]
+) -> None:
+    reply = replace(answer({"id": "o7"}, headers=headers), undecodable=True)
+    found = judged(asked(method, response_schema=CONTRACT), reply)
+    assert (found.kind, found.processed, found.helps) == (
+        Kind.MALFORMED_REPLY, "maybe", "unchanged",
+    )  # fmt: skip
+
+
+def test_a_failure_that_cannot_be_decoded_keeps_its_own_kind() -> None:
+    reply = replace(answer({"title": "busy"}, status=503), undecodable=True)
+    assert judged(asked(), reply).kind is Kind.UNAVAILABLE
 
 
 def test_a_reply_that_ended_early_is_a_lost_connection() -> None:
