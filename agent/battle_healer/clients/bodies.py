@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _READ: Final = re.compile(
-    r"(text/(?!event-stream)|[^;]*[/+](json|xml)\b|application/x-www-form-urlencoded"
+    r"(text/(?!event-stream)|[^;]*(?:[/+]|amz-)(json|xml)\b|application/x-www-form-urlencoded"
     r"|application/(x-)?ndjson|application/javascript)",
     re.IGNORECASE,
 )

@@ -180,6 +180,14 @@ def test_a_bomb_takes_no_memory_either(module: Any, layers: int) -> None:
     assert most < 10_000_000
 
 
+def test_a_failure_in_json_of_aws_under_a_success_is_read_and_healed(ask: Ask) -> None:
+    headers = {"Content-Type": "application/x-amz-json-1.1"}
+    soft = {"__type": "com.example.charges#ServiceUnavailableException", "message": "no"}
+    with Api([Said(200, soft, headers), Said(200, {"a": 1}, headers)]) as api:
+        assert ask("GET", f"{api.url}/things").json() == {"a": 1}
+        assert len(api.seen) == 2
+
+
 NOT_GZIP = Said(
     200, b'{"not": "gzip"}', {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 )
