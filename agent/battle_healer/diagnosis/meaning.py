@@ -79,7 +79,9 @@ def _first_specific(meanings: Iterable[Meaning]) -> Meaning | None:
 
 
 def _completed(found: Meaning, said: list[Meaning], prose: tuple[str, ...]) -> Meaning:
-    """A code for all bad credentials, told apart by the sentence beside it."""
+    """A code for all bad credentials, or all conflicts, told apart by the sentence beside it."""
+    if found.kind is Kind.CONFLICT:
+        return next((m for m in said if m.kind is Kind.IN_PROGRESS), found)
     if found != _INVALID:
         return found
     told = [m for m in said if m.kind in _CREDENTIAL]

@@ -47,7 +47,8 @@ _GRANT = r"(?:token|jwt|session|auth\w*|key|credentials?|login|certificate)"
 
 CODES: Final[tuple[Word, ...]] = (
     _word(rf"{_KEY}.*(?:in use|in progress|processing|outstanding|concurrent)", Kind.IN_PROGRESS),
-    _word(r"(?:request|operation) (?:still )?in progress|concurrent request", Kind.IN_PROGRESS),
+    _word(r"(?:request|operation) (?:still )?in progress|^in progress$|concurrent request",
+          Kind.IN_PROGRESS),
     _word(rf"{_KEY}.*(?:missing|required)|(?:missing|no) {_KEY}", Kind.INVALID_REQUEST),
     _word(
         rf"{_KEY}.*(?:reuse|conflict|mismatch|different|used|error)|key (?:reused|conflict)",
@@ -104,7 +105,9 @@ CODES: Final[tuple[Word, ...]] = (
 SENTENCES: Final[tuple[Word, ...]] = (
     _sentence(r"idempoten\w+[ -]key.{0,120}(?:being processed|in[- ]progress|outstanding|running)"
               r"|(?:being processed|in[- ]progress|outstanding).{0,120}idempoten\w+[ -]key"
-              r"|in[- ]progress request using this idempotent key", Kind.IN_PROGRESS),
+              r"|in[- ]progress request using this idempotent key"
+              r"|\brequest (?:is )?(?:already |still |currently )?"
+              r"(?:in[- ]progress|being processed)", Kind.IN_PROGRESS),
     _sentence(r"idempoten\w+[ -]key.{0,40}(?:missing|required|must be)"
               r"|missing.{0,20}idempoten\w+[ -]key", Kind.INVALID_REQUEST),
     _sentence(r"(?:idempoten\w+[ -]key|keys? for idempotent).{0,160}"

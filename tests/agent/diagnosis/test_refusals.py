@@ -114,6 +114,36 @@ def test_a_key_in_progress_is_waited_for() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": 409, "status": "ABORTED", "message": "no",
+                   "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                                "reason": "IN_PROGRESS"}]}},
+        {"error": {"code": 409, "status": "ABORTED",
+                   "message": "The first request with this Idempotency-Key is being processed."}},
+        {"code": "conflict", "message": "The request is still in progress."},
+        "Request in progress",
+    ],
+)  # fmt: skip
+def test_words_beside_a_conflict_may_say_that_it_is_a_key_in_progress(body: object) -> None:
+    found = refusal(409, body, key="k-1", Retry_After="1")
+    assert (found.kind, found.processed, found.helps, found.wait_s) == (
+        Kind.IN_PROGRESS, "maybe", "unchanged", 1.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"code": "ABORTED", "message": "Another operation is in progress on this instance."},
+        {"code": "conflict", "message": "The build is in progress."},
+    ],
+)
+def test_a_resource_in_progress_is_a_conflict_even_under_a_key(body: object) -> None:
+    assert refusal(409, body, key="k-1").kind is Kind.CONFLICT
+
+
 def test_without_a_key_nothing_of_ours_is_in_progress() -> None:
     assert refusal(409, IN_PROGRESS).kind is Kind.CONFLICT
 
