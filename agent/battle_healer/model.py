@@ -232,6 +232,7 @@ class Diagnosis:
     reader: which shape recognised it. evidence: pointers into the exchange.
     names_scope: the scope that a 403 says is missing. location: where a redirect points.
     retry_budget: retries that the server says are left; None where it says nothing.
+    status: of the failure: the reply's, or under a success what its body states; None for none.
     """
 
     kind: Kind
@@ -247,6 +248,7 @@ class Diagnosis:
     names_scope: str | None = None
     location: str | None = field(default=None, repr=False)
     retry_budget: int | None = None
+    status: int | None = None
 
     @property
     def is_failure(self) -> bool:

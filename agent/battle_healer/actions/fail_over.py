@@ -33,7 +33,7 @@ _GONE = 410
 def _place_may_help(story: Story) -> bool:
     diagnosis = story.diagnosis
     if diagnosis.kind is Kind.NOT_FOUND:
-        return getattr(story.last.trouble, "status", None) == _GONE
+        return diagnosis.status == _GONE
     if diagnosis.kind is Kind.REDIRECTED:
         return True
     return diagnosis.kind in _PLACES and diagnosis.helps == "unchanged"

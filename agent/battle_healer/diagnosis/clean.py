@@ -47,7 +47,7 @@ def _is_plainly_good(attempt: Attempt, reply: Reply) -> bool:
     media = ""
     for name, value in reply.headers:
         lower = name.lower()
-        if lower in _LABELS:
+        if lower in _LABELS or (lower == "x-processed" and value != "yes"):
             return False
         if lower == "content-type" and not media:
             media = value

@@ -92,7 +92,7 @@ def below_400(x: Exchange) -> Diagnosis:
     if label is not None:
         return _substituted(x, label)
     is_read = x.reply.body is not None and len(x.reply.body) <= MOST_BYTES
-    if is_read and not x.reply.truncated and is_soft(x):
+    if _claim(x) == "no" or (is_read and not x.reply.truncated and is_soft(x)):
         return _failure(x)
     return (flaw(x) if is_read else None) or Diagnosis(Kind.OK, "yes", "never", reader="none")
 
@@ -138,6 +138,7 @@ def _failure(x: Exchange) -> Diagnosis:
         hints=found,
         names_scope=_scope(finding, told.credential),
         retry_budget=_retry_budget(x),
+        status=x.status if x.status >= _FAILURE else finding.status,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from battle_healer.diagnosis.exchange import Exchange
 from battle_healer.diagnosis.finding import Finding, Reader
 from battle_healer.diagnosis.members import blames_in, texts
-from battle_healer.diagnosis.soft import user_errors
+from battle_healer.diagnosis.soft import status_in, user_errors
 
 _MARKS: Final = ("extensions", "locations")
 
@@ -31,6 +31,7 @@ def _read(x: Exchange) -> Finding | None:
     return Finding(
         codes=tuple(code for error in items for code in _codes(error)),
         prose=tuple(text for error in items for text in texts(error, ("message",))),
+        status=next(filter(None, map(_status, items)), None),
         partly=_holds_something(body.get("data")),
         evidence=("/errors",),
     )
@@ -45,6 +46,15 @@ def _codes(error: dict[str, Any]) -> tuple[str, ...]:
     extensions = error.get("extensions")
     own = texts(extensions, ("code", "classification")) if isinstance(extensions, dict) else ()
     return (*own, *texts(error, ("type", "code")))
+
+
+def _status(error: dict[str, Any]) -> int | None:
+    """The status that an error would have had, in its extensions or their `http` member."""
+    extensions = error.get("extensions")
+    if not isinstance(extensions, dict):
+        return None
+    http = extensions.get("http")
+    return (status_in(http) if isinstance(http, dict) else None) or status_in(extensions)
 
 
 def _holds_something(data: Any) -> bool:

@@ -110,7 +110,10 @@ def _drift(x: Exchange) -> Diagnosis | None:
         return None
     if not x.text.strip():
         return _flawed(Kind.MALFORMED_REPLY, "yes", "empty, though a contract is declared")
-    found = problems(schema, value) if value is not None else ("/: not JSON",)
+    if x.value is ABSENT:
+        # An API keeps to one format: a line of text in its place may be a gateway's.
+        return _flawed(Kind.MALFORMED_REPLY, "maybe", "no JSON, though a contract is declared")
+    found = problems(schema, value) if value is not None else ("/: null",)
     return Diagnosis(Kind.DRIFTED, "yes", "never", reader="contract", evidence=found[:10])
 
 

@@ -218,3 +218,15 @@ def test_outcome_of_something_else_is_an_error() -> None:
     for foreign in (httpx2.Response(200), ValueError("x"), None, 7):
         with pytest.raises(UsageError, match="did not come through a healing client"):
             outcome_of(foreign)
+
+
+def test_what_is_gone_by_the_word_of_its_body_is_looked_for_in_the_next_region(ask: Ask) -> None:
+    gone = {
+        "errors": [{"message": "moved", "extensions": {"code": "GONE", "http": {"status": 410}}}]
+    }
+    with Api([Said(200, gone)]) as first, Api([Said(200, {"data": {"a": 1}})]) as second:
+        rules = rules_for(first.url, second.url)
+        reply = ask("POST", "payments:/graphql", json={}, client={"policy": rules})
+        assert (len(first.seen), len(second.seen)) == (1, 1)
+    assert reply.json() == {"data": {"a": 1}}
+    assert outcome_of(reply).region == "r2"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.support.building import WHEN, attempt, call, destination
 
-from battle_healer.diagnosis import diagnose
+from battle_healer.diagnosis import diagnose, is_clean
 from battle_healer.model import Attempt, Lost, Phase, Processed, Refused, Reply
 
 PROBLEM = (("Content-Type", "application/problem+json"),)
@@ -37,6 +37,35 @@ def test_only_a_declared_server_is_believed_that_nothing_was_processed(reply: Re
 def test_a_member_of_another_document_says_nothing(body: object) -> None:
     reply = Reply(500, (("Content-Type", "application/json"),), json.dumps(body).encode())
     assert diagnose(post(trusted=True), reply, WHEN).processed == "maybe"
+
+
+@pytest.mark.parametrize(
+    ("media", "body"),
+    [
+        ("application/json", b'{"detail": "The service could not take the request."}'),
+        ("text/plain", b"Temporarily unavailable: The service could not take the request."),
+        ("application/json", b'{"id": "o7"}'),
+        ("application/json", None),
+    ],
+    ids=["a detail", "a line", "what looks like an answer", "unread"],
+)
+def test_a_success_that_a_declared_server_did_not_process_is_a_soft_failure(
+    media: str, body: bytes | None
+) -> None:
+    said = Reply(200, (("Content-Type", media), ("X-Processed", "no")), body)
+    found = diagnose(post(trusted=True), said, WHEN)
+    assert (found.is_failure, found.soft, found.processed, found.helps) == (
+        True, True, "no", "unchanged",
+    )  # fmt: skip
+    assert not is_clean(post(trusted=True), said)
+    assert is_clean(post(trusted=False), said)
+
+
+@pytest.mark.parametrize("said", ["yes", "Yes", "maybe", ""])
+def test_a_success_that_says_anything_else_is_one(said: str) -> None:
+    reply = Reply(200, (("Content-Type", "application/json"), ("X-Processed", said)), b'{"id": 1}')
+    assert not diagnose(post(trusted=True), reply, WHEN).is_failure
+    assert is_clean(post(trusted=True), reply)
 
 
 @pytest.mark.parametrize("claim", ["false", 0, None, "no", [], {}])

@@ -100,6 +100,9 @@ ROWS = [
     Row("GraphQL over HTTP: forbidden", "graphql", 200,
         {"data": None, "errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}]},
         Kind.PERMISSION_DENIED, credential="scope", soft=True),
+    Row("Apollo Server: the status in the extensions", "graphql", 200,
+        {"data": None, "errors": [{"message": "no", "extensions": {"http": {"status": 410}}}]},
+        Kind.NOT_FOUND, soft=True),
     Row("GraphQL: errors of a payload", "graphql", 200,
         {"data": {"make": {"userErrors": [{"field": ["in", "qty"], "message": "must be > 0"}]}}},
         Kind.INVALID_REQUEST, sent={"query": "mutation{}", "variables": {"in": {"qty": 0}}},
@@ -176,6 +179,23 @@ def test_a_documented_shape_is_recognised(row: Row) -> None:
     assert (found.reader, found.kind, found.credential, found.fields, found.soft) == (
         row.reader, row.kind, row.credential, row.fields, row.soft,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "stated"),
+    [
+        (410, {"message": "gone"}, 410),
+        (200, {"errors": [{"extensions": {"code": "GONE", "http": {"status": 410}}}]}, 410),
+        (200, {"errors": [{"extensions": {"code": "GONE", "status": 410}}]}, 410),
+        (200, {"errors": [{"extensions": {"code": "GONE", "http": {"status": "x"}}}]}, None),
+        (200, {"statusCode": 404, "message": "no such cup"}, 404),
+    ],
+)
+def test_the_status_of_a_failure_is_the_replys_or_what_its_body_states(
+    status: int, body: object, stated: int | None
+) -> None:
+    found = read(Row("", "", status, body, Kind.NOT_FOUND))
+    assert (found.kind, found.status) == (Kind.NOT_FOUND, stated)
 
 
 def test_every_reader_has_a_row_here() -> None:

@@ -90,6 +90,7 @@ def test_a_soft_failure_without_a_reason_may_have_been_processed() -> None:
         ({"identifier": "o7"}, "/: required id"),
         ({"id": 7}, "/id: type string"),
         ([], "/: type object"),
+        (None, "/: null"),
     ],
 )
 def test_an_answer_that_breaks_the_contract_has_drifted_and_was_processed(
@@ -148,6 +149,16 @@ PORTAL = b"<!DOCTYPE html><html><title>Hotel WiFi</title><form action='/login'><
 def test_a_captive_portal_says_nothing_of_the_request(method: str) -> None:
     found = judged(asked(method), answer(PORTAL, "text/html"))
     assert (found.kind, found.processed, found.soft) == (Kind.MALFORMED_REPLY, "maybe", False)
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/xml", "application/octet-stream"])
+def test_a_line_of_text_where_the_contract_wants_json_says_nothing_of_the_request(
+    media: str,
+) -> None:
+    line = answer(b"Temporarily unavailable: the service could not take the request.", media)
+    found = judged(asked("POST", response_schema=CONTRACT), line)
+    assert (found.kind, found.processed) == (Kind.MALFORMED_REPLY, "maybe")
+    assert judged(asked("POST"), line).kind is Kind.OK
 
 
 def test_a_portal_is_seen_by_the_contract_where_nothing_was_asked_for() -> None:
