@@ -47,7 +47,7 @@ def test_an_answer_that_meets_its_contract_is_verified(ask: Ask, before: list[Sa
     ids=["another type", "too long", "longer than what is looked at"],
 )
 def test_an_answer_that_nobody_looked_at_is_not_verified(
-    ask: Ask, before: list[Said], said: Said, bounds: dict[str, int]
+    ask: Ask, before: list[Said], said: Said, bounds: dict[str, Any]
 ) -> None:
     outcome = ended(ask, [*before, said], **bounds)
     assert outcome.kind is OutcomeKind.DELIVERED
