@@ -7,14 +7,18 @@ from dataclasses import replace
 from battle_healer.model import (
     Entry,
     Kind,
+    Lost,
     Outcome,
     OutcomeKind,
     Plan,
     Processed,
+    Refused,
     Reply,
+    Trouble,
 )
 from battle_healer.secret import Secret
 from battle_healer.story import Story
+from battle_healer.text import safe
 
 
 def outcome_of_story(story: Story, kind: OutcomeKind, name: str, reason: str) -> Outcome:
@@ -64,11 +68,20 @@ def _was_accepted(story: Story) -> bool:
 def reason_of(story: Story) -> str:
     """Why no more was done: what happened, then each veto once, in our words."""
     trouble, diagnosis = story.last.trouble, story.diagnosis
-    status = f" (status {trouble.status})" if isinstance(trouble, Reply) else ""
-    parts = [f"{diagnosis.kind.value.replace('_', ' ')}{status}"]
+    parts = [f"{diagnosis.kind.value.replace('_', ' ')}{_cause(trouble)}"]
     if story.steps:
         parts += [f"no {veto.action}: {veto.why}" for veto in story.steps[-1].vetoes]
     return "; ".join([*dict.fromkeys(parts), *_would_be_possible(story)])
+
+
+def _cause(trouble: Trouble) -> str:
+    match trouble:
+        case Reply(status):
+            return f" (status {status})"
+        case Refused(gate):
+            return f" ({safe(gate)})"
+        case Lost():
+            return ""
 
 
 def _would_be_possible(story: Story) -> list[str]:

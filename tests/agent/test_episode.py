@@ -201,6 +201,13 @@ def test_every_wait_of_a_gate_of_ours_costs_no_request() -> None:
     assert outcome.requests == 1
 
 
+def test_the_gate_that_refused_a_call_is_named() -> None:
+    gate = Refused("credential main: PAY_TOKEN is not set")
+    scene = play(episode(attempt(), gate, kit(rules=Rules(bounds=Bounds(resends=0)))))
+    reason = scene.sends(gate, region="eu").ends("failed").reason
+    assert reason.startswith("refused (credential main: PAY_TOKEN is not set)")
+
+
 def test_a_call_ends_at_its_bound_of_requests() -> None:
     bounded = kit(rules=Rules(bounds=Bounds(requests=2)))
     scene = play(episode(attempt(), reply(500), bounded)).waits(0.025).sends(reply(500))
