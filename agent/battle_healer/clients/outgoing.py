@@ -25,7 +25,9 @@ _WAITS: Final = ("connect", "read", "write", "pool")
 RawHeaders = list[tuple[bytes, bytes]]
 
 # They describe the bytes of the body as the caller wrote it; a repaired one has others.
-_OF_THE_BODY: Final = frozenset({"content-digest", "content-md5", "digest", "signature"})
+_OF_THE_BODY: Final = frozenset(
+    {"content-digest", "content-md5", "digest", "repr-digest", "signature", "signature-input"}
+)
 
 
 def outgoing(

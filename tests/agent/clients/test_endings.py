@@ -146,6 +146,25 @@ def test_a_mock_is_fetched_beside_the_call(ask: Ask) -> None:
     assert outcome_of(reply).requests == 3
 
 
+def test_a_repaired_request_has_no_header_that_vouches_for_the_old_bytes(ask: Ask) -> None:
+    charge = Endpoint("charge", "POST /charges", repair=True)
+    hint = {"op": "move", "from": "/amt", "path": "/amount"}
+    refusal = {"errors": [{"pointer": "/amt", "code": "unknown", "hint": hint}]}
+    vouching = ("Content-Digest", "Repr-Digest", "Digest", "Signature", "Signature-Input")
+    with Api([Said(422, refusal), Said(201, {})]) as api:
+        ask(
+            "POST",
+            "pay:/charges",
+            json={"amt": 1},
+            headers=dict.fromkeys(vouching, "x=1"),
+            client={"policy": rules_for(api.url, charge)},
+        )
+        first, second = api.seen
+    assert second.json == {"amount": 1}
+    assert [name for name in vouching if name.lower() in first.headers] == list(vouching)
+    assert [name for name in vouching if name.lower() in second.headers] == []
+
+
 def test_an_adapted_answer_has_no_header_that_vouches_for_the_old_bytes() -> None:
     request = httpx2.Request("GET", "https://api.example/")
     old = httpx2.Response(
