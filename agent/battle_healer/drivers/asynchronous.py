@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from typing import Protocol, TypeVar, assert_never
 
 from battle_healer.commands import (
@@ -139,7 +140,9 @@ class AsyncSleeper:
             self._closed = True
             sleepers = list(self._sleepers)
         for sleeper in sleepers:
-            sleeper.get_loop().call_soon_threadsafe(_end, sleeper, False)
+            # A loop that ended has nobody left to wake; connections are closed all the same.
+            with suppress(RuntimeError):
+                sleeper.get_loop().call_soon_threadsafe(_end, sleeper, False)
 
 
 def _end(sleeper: asyncio.Future[bool], in_time: bool) -> None:

@@ -44,6 +44,17 @@ def test_closing_wakes_tasks_of_another_loop() -> None:
     thread.join()
 
 
+def test_closing_goes_on_where_a_loop_ended_before_its_tasks() -> None:
+    sleeper, abandoned = AsyncSleeper(), asyncio.new_event_loop()
+    sleeps = sleeper.wait(LONG_S)
+    task = abandoned.create_task(sleeps)
+    abandoned.run_until_complete(asyncio.sleep(0))
+    abandoned.close()
+    sleeper.close()
+    assert not task.done()
+    sleeps.close()
+
+
 def test_whoever_sleeps_after_the_end_is_woken_at_once() -> None:
     sleeper, later = Sleeper(), AsyncSleeper()
     sleeper.close()
