@@ -18,6 +18,7 @@ from battle_healer_mock.verdict.facts import REGION_KINDS
 from battle_healer_mock.verdict.rule import Found, Looked, Rule
 
 MOST = 2
+CLOSED = REGION_KINDS | {"gone", "redirect"}
 
 
 def look(case: Case) -> Looked:
@@ -27,8 +28,8 @@ def look(case: Case) -> Looked:
         known[row.account].add(row.region)
     for call in case.calls:
         refusals = [row for row in call.rows if row.kind in REGION_KINDS]
-        down = {row.region for row in refusals}
-        open_to_it = [r for r in refusals if (set(r.offered) - down) & known[r.account]]
+        closed = {row.region for row in call.rows if row.kind in CLOSED}
+        open_to_it = [r for r in refusals if (set(r.offered) - closed) & known[r.account]]
         if open_to_it:
             yield _stayed(open_to_it)
 

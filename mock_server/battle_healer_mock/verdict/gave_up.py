@@ -5,13 +5,15 @@ for something that a resend or a short wait heals.
 Why it matters: the caller got an error that nobody needed.
 No alarm when: there were three attempts; a write without key may have taken effect; the wait
 and the time spent exceed 30 s, since the client's deadline is unknown; the retry budget is
-spent; the cure is a change that the client may not have (region, credential, body); the client
-has told `/log` that the call is in a queue.
+spent; the cure is a change that the client may not have (region, credential, body); the dialect
+hides what the status does not say (an error under 200, the reason of a 409); the client has told
+`/log` that the call is in a queue.
 Source: the bounds of common HTTP libraries.
 """
 
 from __future__ import annotations
 
+from battle_healer_mock.dialects.table import DEFAULT
 from battle_healer_mock.journal import Row
 from battle_healer_mock.verdict.case import Attempts, Case
 from battle_healer_mock.verdict.facts import is_write, may_have_acted
@@ -20,6 +22,7 @@ from battle_healer_mock.verdict.rule import Found, Looked, Rule
 ENOUGH_ATTEMPTS = 3
 DEADLINE_S = 30.0
 _CURES = frozenset({"resend", "wait", "key"})
+_TELLING = frozenset({425, 429, 500, 502, 503, 504})
 
 
 def look(case: Case) -> Looked:
@@ -37,7 +40,14 @@ def look(case: Case) -> Looked:
 def _is_curable(row: Row) -> bool:
     """Whether the same request again would have been both safe and right."""
     is_safe = not is_write(row) or row.key is not None or not may_have_acted(row)
-    return row.cure in _CURES and is_safe and row.effect is None
+    return row.cure in _CURES and is_safe and row.effect is None and _is_plain_to_see(row)
+
+
+def _is_plain_to_see(row: Row) -> bool:
+    """Whether the client could tell what would help, without knowing this API's dialects."""
+    if row.status is None or row.dialect in (None, DEFAULT.name):
+        return True
+    return row.status in _TELLING
 
 
 def _had_reason(call: Attempts, case: Case) -> bool:

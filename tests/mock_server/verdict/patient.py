@@ -21,6 +21,8 @@ class Patient(Careful):
     closed_until_s: dict[str, float] = field(default_factory=dict)
 
     def _handle(self, reply: httpx2.Response | None) -> Ending | None:
+        if reply is not None and reply.status_code == 410:
+            self.closed_until_s[self.region] = float("inf")
         before = (self.region, self.token, dict(self.body), self.now_s)
         ending = super()._handle(reply)
         if ending is not None:
