@@ -42,7 +42,7 @@ def test_a_careful_client_stays_clean(mock: Mock, part: int) -> None:
     chance = random.Random(part)  # noqa: S311 - not for secrets
     mock.post("/control/clock", json={"jump": True})
     for n in range(PER_PART):
-        mock.post("/reset")
+        mock.post("/control/scenario", json={"name": f"{part}-{n}"})
         method, key = METHODS[n % 3]
         tokens = [mock.token(tier="backup") for _ in range(5)]
         Patient(mock, method, combination(chance), key, iter(tokens), chance=chance).run()
@@ -54,7 +54,7 @@ def test_a_bare_client_that_never_sends_again_stays_clean(mock: Mock, part: int)
     chance = random.Random(part)  # noqa: S311 - not for secrets
     mock.post("/control/clock", json={"jump": True})
     for n in range(PER_PART):
-        mock.post("/reset")
+        mock.post("/control/scenario", json={"name": f"{part}-{n}"})
         # On connections of its own: what a fault leaves on one must not reach the switches.
         with Mock(mock.url) as bare:
             for call in range(3):
@@ -90,7 +90,7 @@ def test_the_healing_client_stays_clean(mock: Mock, trusted: ssl.SSLContext, par
     policy = Policy.parse(mock_policy_text(), base=mock.url)
     mock.post("/control/clock", json={"jump": True})
     for n in range(PER_PART):
-        mock.post("/reset")
+        mock.post("/control/scenario", json={"name": f"{part}-{n}"})
         call = call_of(n, mock, combination(chance))
         around = living_in(shared_time(mock), chance)
         client = HealingClient(policy=policy, surroundings=around, verify=trusted)
@@ -114,7 +114,7 @@ def test_the_healing_client_stays_clean_in_an_event_loop(
                 await client.request(**call)
 
     for n in range(PER_PART):
-        mock.post("/reset")
+        mock.post("/control/scenario", json={"name": f"{part}-{n}"})
         asyncio.run(one(call_of(n, mock, combination(chance))))
         clean(mock)
 
