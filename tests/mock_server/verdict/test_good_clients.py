@@ -17,6 +17,7 @@ from battle_healer.clients.surroundings import Surroundings
 from battle_healer.drivers.virtual import VirtualTime
 from battle_healer_scenarios import mock_policy_text
 
+# Every client has connections of its own: what a fault leaves on one must not reach the switches.
 PARTS = 4
 PER_PART = 39
 CROWD = 30
@@ -45,7 +46,8 @@ def test_a_careful_client_stays_clean(mock: Mock, part: int) -> None:
         mock.post("/control/scenario", json={"name": f"{part}-{n}"})
         method, key = METHODS[n % 3]
         tokens = [mock.token(tier="backup") for _ in range(5)]
-        Patient(mock, method, combination(chance), key, iter(tokens), chance=chance).run()
+        with Mock(mock.url) as own:
+            Patient(own, method, combination(chance), key, iter(tokens), chance=chance).run()
         clean(mock)
 
 
@@ -55,7 +57,6 @@ def test_a_bare_client_that_never_sends_again_stays_clean(mock: Mock, part: int)
     mock.post("/control/clock", json={"jump": True})
     for n in range(PER_PART):
         mock.post("/control/scenario", json={"name": f"{part}-{n}"})
-        # On connections of its own: what a fault leaves on one must not reach the switches.
         with Mock(mock.url) as bare:
             for call in range(3):
                 token, faults = mock.token(), combination(chance)
@@ -162,7 +163,8 @@ def test_one_correlation_id_with_two_charges_stays_clean(mock: Mock, part: int) 
     for amount, key in ((15, None), (20, None), (25, "key-1"), (30, "key-2")):
         tokens = [mock.token(tier="backup") for _ in range(5)]
         body = {**CHARGE, "amount": amount, "note": "for lunch"}
-        Patient(mock, "POST", faults_of(part), key, iter(tokens), body=body).run()
+        with Mock(mock.url) as own:
+            Patient(own, "POST", faults_of(part), key, iter(tokens), body=body).run()
     clean(mock)
 
 
@@ -172,7 +174,8 @@ def test_three_dependent_calls_under_one_correlation_id_stay_clean(mock: Mock, p
     for method, key, amount in (("GET", None, 0), ("POST", "key", 15), ("POST", None, 20)):
         tokens = [mock.token(tier="backup") for _ in range(5)]
         body = {**CHARGE, "amount": amount}
-        ending = Patient(mock, method, faults_of(part), key, iter(tokens), body=body).run()
+        with Mock(mock.url) as own:
+            ending = Patient(own, method, faults_of(part), key, iter(tokens), body=body).run()
         if ending != "delivered":
             break
     clean(mock)
@@ -183,7 +186,8 @@ def test_two_equal_charges_after_a_success_stay_clean(mock: Mock, part: int) -> 
     mock.post("/control/clock", json={"jump": True})
     for _ in range(2):
         tokens = [mock.token(tier="backup") for _ in range(5)]
-        ending = Patient(mock, "POST", faults_of(part), None, iter(tokens)).run()
+        with Mock(mock.url) as own:
+            ending = Patient(own, "POST", faults_of(part), None, iter(tokens)).run()
         if ending != "delivered":
             break
     clean(mock)
