@@ -208,6 +208,9 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
     last = story.last.attempt
     grant = last.grant
     signer = plan.credential or story.signer
+    if plan.wait_s > 0:
+        # First, since the server's time (I3) holds for a renewal there too.
+        yield Wait(plan.wait_s)
     if plan.refresh or signer != story.credential:
         granted = yield _token_command(plan, region, signer, story)
         if not isinstance(granted, Grant) or _is_strangers(granted, story, kit):
@@ -215,8 +218,6 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
         grant = granted
         if plan.refresh:
             story = story.refreshed_token(_digest(last.grant), kit.clock.now())
-    if plan.wait_s > 0:
-        yield Wait(plan.wait_s)
     left_s = story.call.deadline - kit.clock.now()
     if left_s <= 0:
         # A planner or a renewal took what was left: nothing is begun that cannot be ended.

@@ -116,6 +116,12 @@ def test_an_expired_token_is_refreshed_once_and_the_call_resent() -> None:
     assert (outcome.requests, outcome.refreshes) == (2, 1)
 
 
+def test_i3_a_refresh_waits_for_the_servers_own_time_too() -> None:
+    patient = reply(401, {"code": "token_expired"}, retry_after="9")
+    scene = play(episode(attempt(), patient, kit())).waits(9.0)
+    scene.does(Refresh).answer(Grant("main", Secret("t2"))).sends(OK, token="t2").ends("delivered")
+
+
 def test_a_fresh_token_that_is_refused_too_leads_to_the_next_credential() -> None:
     scene = play(episode(attempt(), EXPIRED, kit()))
     scene.does(Refresh).answer(Grant("main", Secret("t2"))).sends(EXPIRED, token="t2")
@@ -142,7 +148,7 @@ def test_a_credential_that_was_had_late_is_known_to_every_later_decision() -> No
 def test_a_credential_that_cannot_be_had_sends_nothing_unsigned() -> None:
     unsigned = replace(attempt(), grant=None)
     scene = play(episode(unsigned, Refused("credential main: no token"), kit()))
-    scene.does(Acquire, credential="main").answer(Denied("no token"))
+    scene.does(Acquire, credential="main").answer(Denied("no token")).waits(0.025)
     scene.does(Acquire, credential="main").answer(Denied("no token"))
     assert scene.ends("failed").requests == 0
 
