@@ -29,7 +29,7 @@ from battle_healer.commands import (
 )
 from battle_healer.diagnosis import diagnose, is_stale, verified
 from battle_healer.endings import entry_of, give_up, outcome_of_story
-from battle_healer.guardrails import GUARDRAILS, Guardrail, key_protects
+from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.menu import Menu, compose, facts
 from battle_healer.model import (
     Adapted,
@@ -213,7 +213,7 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
         yield Wait(plan.wait_s)
     if plan.refresh or signer != story.credential:
         granted = yield _token_command(plan, region, signer, story)
-        if not isinstance(granted, Grant) or _is_strangers(granted, story, kit):
+        if not isinstance(granted, Grant) or _is_strangers(granted, plan, story, kit):
             return story.bar(plan, kit.clock.now()), None
         grant = granted
         if plan.refresh:
@@ -237,9 +237,12 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
     return _saw(story, attempt, answer, kit, unchanged=plan.action == "retry"), None
 
 
-def _is_strangers(granted: Grant, story: Story, kit: Kit) -> bool:
+def _is_strangers(granted: Grant, plan: Plan, story: Story, kit: Kit) -> bool:
     """I1: a refresh may end in another credential's token, whose account knows no key of ours."""
-    return bool(kit.guardrails) and not key_protects(story, granted.name or "")
+    signed = replace(plan, credential=granted.name, refresh=False)
+    return any(
+        row.invariant == "I1" and row.objects(signed, story, kit.bounds) for row in kit.guardrails
+    )
 
 
 def _digest(grant: Grant | None) -> str:

@@ -38,10 +38,20 @@ def _no_double_effect(plan: Plan, story: Story, bounds: Bounds) -> str | None:
     if story.may_have_acted and not story.call.is_repeatable:
         key = f"its key is {story.call.endpoint.idempotency}" if story.call.key else "no key"
         return f"{story.call.method} may already have taken effect, and {key} protects it"
-    signer = (plan.credential or "") if plan.sends else story.signer_later
-    if not key_protects(story, signer):
+    if not key_protects(story, _signer(plan, story)):
         return "its key is known to the account that sent it, and this credential may be another's"
     return None
+
+
+def _signer(plan: Plan, story: Story) -> str:
+    """Whose account the next attempt acts for: a credential's name, "" for the caller's own."""
+    if not plan.sends:
+        return story.signer_later
+    if plan.refresh and story.diagnosis.credential == "expired":
+        # It renews the token that was used; the loop looks again at what comes of it. A token
+        # that is unknown now may be replaced by one of a new account.
+        return story.credential
+    return plan.credential or ""
 
 
 def key_protects(story: Story, credential: str) -> bool:

@@ -71,7 +71,7 @@ class Wire:
 class WireProtocol(HttpToolsProtocol):
     """Puts a `Wire` into `scope["state"]["wire"]` of every request on the connection."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it, too
         """Number the connection and hand it on; the counter belongs to the running server."""
         numbers: itertools.count[int] = self.app_state.setdefault("numbers", itertools.count(1))
         self.wire = Wire(transport, next(numbers))

@@ -15,11 +15,13 @@ from tests.support.building import (
     endpoint,
     kit,
     reply,
+    without,
 )
-from tests.support.playing import play
+from tests.support.playing import Play, play
 
 from battle_healer.commands import Acquire, Ask, Denied, Park, Ranking, Refresh, Send, Substitute
 from battle_healer.episode import episode
+from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.model import Grant, Lost, Parked, Refused
 from battle_healer.secret import Secret
 
@@ -159,6 +161,40 @@ def test_nothing_is_sent_once_the_deadline_is_over() -> None:
     clock.time += 31.0
     outcome = scene.answer(Grant("main", Secret("t2"))).ends("failed")
     assert (outcome.requests, outcome.refreshes) == (1, 1)
+
+
+def _asks_to_renew(guardrails: tuple[Guardrail, ...]) -> Play:
+    """A keyed write that may have acted under the caller's own token, which has expired since."""
+    honours = destination(endpoints=(endpoint(idempotency="honoured"),))
+    own = attempt(call("POST", at=honours, key="k1"), grant=Grant(None, Secret("own")))
+    scene = play(episode(own, reply(500), kit(guardrails=guardrails)))
+    scene.waits(0.025).sends(EXPIRED)
+    return scene.does(Refresh)
+
+
+OTHERS = Grant("main", Secret("of another account"))
+
+
+def test_a_refresh_of_the_callers_own_token_keeps_the_account_and_its_key() -> None:
+    scene = _asks_to_renew(GUARDRAILS).answer(Grant(None, Secret("own, renewed")))
+    assert scene.sends(OK, token="own, renewed").ends("delivered").effect == "once"
+
+
+def test_i1_a_token_that_nobody_knows_any_more_is_not_replaced_after_a_doubtful_write() -> None:
+    honours = destination(endpoints=(endpoint(idempotency="honoured"),))
+    own = attempt(call("POST", at=honours, key="k1"), grant=Grant(None, Secret("own")))
+    unknown = reply(401, www_authenticate='Bearer error="invalid_token"')
+    scene = play(episode(own, reply(500), kit())).waits(0.025).sends(unknown)
+    assert scene.ends("failed").effect == "unknown"
+
+
+def test_i1_a_refresh_that_ends_in_anothers_token_repeats_no_write() -> None:
+    outcome = _asks_to_renew(GUARDRAILS).answer(OTHERS).ends("failed")
+    assert (outcome.requests, outcome.effect) == (2, "unknown")
+
+
+def test_without_i1_it_would_be_repeated_under_the_other_account() -> None:
+    _asks_to_renew(without("I1")).answer(OTHERS).does(Send, credential="main")
 
 
 def test_a_revoked_token_is_never_refreshed() -> None:

@@ -98,7 +98,7 @@ def test_the_clock_is_real_unless_asked_otherwise() -> None:
 
 def test_errors_survive_pickling() -> None:
     for error in (MockError("a", "b", "c"), BadInputError("a", "b", "c", ("d",), "d")):
-        again = pickle.loads(pickle.dumps(error))  # noqa: S301
+        again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
         assert str(again) == str(error) == "b: a. c"
 
 

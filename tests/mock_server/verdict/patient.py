@@ -14,7 +14,7 @@ MOST_ALIKE = 5
 class Patient(Careful):
     """Backs off exponentially with full jitter, and returns to no region before its time."""
 
-    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - repeatable, not secret
     backoffs: int = 0
     now_s: float = 0.0
     met: list[tuple[str, int | None]] = field(default_factory=list)
