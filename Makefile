@@ -12,6 +12,8 @@ LOCK := requirements/dev.lock
 READY := $(VENV)/.ready
 # `make INSTALLER=pip ...` where no uv wheel exists for the platform: slower, same result.
 INSTALLER ?= uv
+# Programs that pip cannot install, and the tests need.
+TOOLS ?= curl
 
 .PHONY: help
 help: ## Show this list
@@ -56,8 +58,12 @@ check: $(READY) ## Format, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: tools
+tools: ## Have the programs that tests need beside Python, installed where that is possible
+	@requirements/tools $(TOOLS)
+
 .PHONY: test
-test: check ## All checks, then all tests
+test: tools check ## All checks, then all tests
 	$(BIN)/python -m pytest
 
 .PHONY: docs
@@ -67,6 +73,10 @@ docs: $(READY) ## Write the pages that come from tables
 .PHONY: bench
 bench: $(READY) ## Measure: what we cost beside the bare parts, in one run
 	$(BIN)/python -m benchmarks
+
+.PHONY: clients
+clients: $(READY) ## What common HTTP clients do under chaos; PROGRAM='...' judges one of yours
+	@$(BIN)/python -m benchmarks.clients $(if $(PROGRAM),--program "$$PROGRAM")
 
 .PHONY: format
 format: $(READY) ## Rewrite files in the house style
