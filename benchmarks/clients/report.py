@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -89,11 +88,13 @@ def mark(seen: Seen) -> str:
 
 def write_page(text: str, page: Path = PAGE) -> None:
     """Put the tables between their marks, and leave the rest of the page alone."""
-    before, _, after = _split(page.read_text("utf-8"))
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")
+    before, after = _around(page.read_text("utf-8"))
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", "utf-8")
 
 
-def _split(text: str) -> tuple[str, str, str]:
-    found = re.fullmatch(f"(.*){re.escape(BEGIN)}\n(.*)\n{re.escape(END)}(.*)", text, re.DOTALL)
-    assert found, f"{PAGE} has lost its marks: {BEGIN} and {END}"
-    return found[1], found[2], found[3]
+def _around(text: str) -> tuple[str, str]:
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    assert begin, f"{PAGE} has lost its mark: {BEGIN}"
+    assert end, f"{PAGE} has lost its mark: {END}"
+    return before, after

@@ -32,7 +32,7 @@ def test_writing_the_page_keeps_what_people_wrote(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}\nold\nolder\n{END}\nafter\n", "utf-8")
     write_page("new", page)
-    assert page.read_text("utf-8") == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    assert page.read_text("utf-8") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
 
 
 def test_the_page_has_every_client_and_every_fault_of_the_plan() -> None:
