@@ -22,6 +22,9 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from typing import Final
+
+_SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,16 @@ class Told:
     def line(self) -> str:
         """The same as the judge reads it."""
         return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def read(cls, line: str) -> Told:
+        """What a program has written. Raises ValueError for what is none of the contract."""
+        told = json.loads(line)
+        if not isinstance(told, dict) or told.keys() != {"id", "answer", "error"}:
+            raise ValueError(f"not an object of id, answer and error: {line[:_SHOWN]}")
+        if sorted(type(told[name]).__name__ for name in ("answer", "error")) != ["NoneType", "str"]:
+            raise ValueError(f"one of answer and error is text, the other null: {line[:_SHOWN]}")
+        return cls(**told)
 
 
 def read_calls() -> list[Call]:

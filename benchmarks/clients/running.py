@@ -70,9 +70,9 @@ def run(command: Sequence[str], calls: Sequence[Call], patience_s: float) -> lis
     finally:
         _kill(program)
     try:
-        return [Told(**json.loads(line)) for line in out.splitlines()]
-    except (TypeError, ValueError) as error:
-        raise BrokenProgramError(f"not a line of the contract: {error}") from error
+        return [Told.read(line) for line in out.splitlines()]
+    except ValueError as error:
+        raise BrokenProgramError(f"a line outside the contract: {error}") from error
 
 
 def _kill(program: subprocess.Popen[str]) -> None:

@@ -1,6 +1,7 @@
 """A client's program is heard for as long as the judge's patience lasts, and then ended."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -39,7 +40,17 @@ def test_a_program_that_breaks_is_no_client_that_fails() -> None:
         run(shell("echo out of order >&2; exit 3"), [CALL], 30)
 
 
-@pytest.mark.parametrize("line", ["hello", '{"id": "one"}', "[]"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hello",
+        "[]",
+        '{"id": "one"}',
+        '{"id": "one", "answer": {"an": "object"}, "error": null}',
+        '{"id": "one", "answer": "both", "error": "both"}',
+        '{"id": "one", "answer": null, "error": null}',
+    ],
+)
 def test_a_line_that_is_none_of_the_contract_is_refused(line: str) -> None:
     with pytest.raises(BrokenProgramError, match="contract"):
         run(shell(f"echo '{line}'"), [CALL], 30)
@@ -54,6 +65,15 @@ def test_a_program_meets_the_real_server_whose_books_are_read() -> None:
     assert json.loads(str(told[0].answer))["status"] == "operational"
     assert [row["correlation_id"] for row in books.journal if row["call"]] == [asked.id]
     assert (books.ledger, books.verdict["closed"]) == ([], True)
+
+
+def test_a_tool_that_is_missing_is_named_with_the_line_to_type() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.clients", "--only", "fetch"], cwd=ROOT,
+        env=os.environ | {"PATH": "/nowhere"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "not judged: node is missing; type: make tools TOOLS=node" in done.stderr
 
 
 def test_a_program_of_ones_own_is_judged_alone_and_the_page_left_as_it_is() -> None:
