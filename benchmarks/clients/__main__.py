@@ -55,7 +55,7 @@ def _arguments() -> argparse.Namespace:
 
 def _judge_all(clients: Sequence[Client]) -> list[tuple[Client, Judged]]:
     began_s, done = time.monotonic(), 0
-    _say(f"{len(clients)} clients, {AT_ONCE} at a time, about a minute in all")
+    _say(f"{AT_ONCE} at a time; all of the table take about a minute")
 
     def judge_one(client: Client) -> tuple[Client, Judged] | None:
         nonlocal done

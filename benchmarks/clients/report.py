@@ -32,14 +32,15 @@ def markdown(results: Results, patience_s: float) -> str:
     curable = sum(call.planned.is_curable for call in calls)
     said = (
         f"{len(calls)} calls each, of which {curable} can be got through without doing anything "
-        f"twice; patience {patience_s:g} s. {_versions(results)}."
+        f"twice; patience {patience_s:g} s."
     )
-    return "\n".join([said, "", *_summary(results), "", *_grid(results)])
+    return "\n".join([said, *_versions(results), "", *_summary(results), "", *_grid(results)])
 
 
-def _versions(results: Results) -> str:
-    found = dict.fromkeys(text for client, _ in results for text in client.versions().split(", "))
-    return ", ".join(filter(None, found))
+def _versions(results: Results) -> Iterator[str]:
+    texts = (text for client, _ in results for text in client.versions().split(", "))
+    if found := ", ".join(dict.fromkeys(filter(None, texts))):
+        yield f"Versions: {found}."
 
 
 def _summary(results: Results) -> Iterator[str]:
