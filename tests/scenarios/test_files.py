@@ -7,6 +7,7 @@ import pytest
 from battle_healer.actions.table import ACTIONS
 from battle_healer.guardrails import GUARDRAILS
 from battle_healer_mock.control.bodies import ScenarioBody
+from battle_healer_mock.fault import Fault
 from battle_healer_mock.faults.table import FAULTS
 from battle_healer_mock.trigger import parse
 from battle_healer_scenarios import loader
@@ -21,8 +22,15 @@ def triggers(scenario: Scenario) -> list[str]:
     return [*on_calls, *(rule.trigger for rule in scenario.server.faults)]
 
 
+def troubles(scenario: Scenario) -> set[str]:
+    """Everything that goes wrong in a scenario: faults, and regions and tokens that are bad."""
+    met = {item.fault.name for text in triggers(scenario) for item in parse(text).items}
+    met |= {f"{name} is {state}" for name, state in scenario.server.regions.items()}
+    return met | {call.token for call in scenario.calls} - {"issued", "none"}
+
+
 def test_there_are_enough_to_learn_from() -> None:
-    assert len(SCENARIOS) >= 12
+    assert len(SCENARIOS) >= 28
 
 
 def test_the_scenarios_of_the_known_systems_are_there() -> None:
@@ -30,9 +38,9 @@ def test_the_scenarios_of_the_known_systems_are_there() -> None:
     assert wanted <= set(loader.names())
 
 
-def test_every_fault_is_met_in_some_scenario() -> None:
-    met = {item.fault.name for s in SCENARIOS for text in triggers(s) for item in parse(text).items}
-    assert {fault.name for fault in FAULTS} - met == set()
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_every_fault_is_alone_in_some_scenario(fault: Fault) -> None:
+    assert [s.name for s in SCENARIOS if troubles(s) == {fault.name}]
 
 
 def test_every_action_is_expected_in_some_scenario() -> None:
