@@ -66,6 +66,10 @@ tools: ## Have the programs that tests need beside Python, installed where that 
 test: tools check ## All checks, then all tests
 	$(BIN)/python -m pytest
 
+.PHONY: soak
+soak: $(READY) ## The long forms of the tests, thousands of random failures
+	HEALER_SOAK=1 $(BIN)/python -m pytest -m soak
+
 .PHONY: docs
 docs: $(READY) ## Write the pages that come from tables
 	$(BIN)/python -m docs.pages
