@@ -4,17 +4,15 @@ import asyncio
 import random
 import ssl
 from contextlib import suppress
-from datetime import datetime
 
 import httpx2
 import pytest
 from tests.mock_server.driving import CHARGE, Json, Mock
 from tests.mock_server.verdict.combinations import METHODS, combination
 from tests.mock_server.verdict.patient import Patient
+from tests.support.healing import call_of, living_in, shared_time
 
-from battle_healer import AsyncHealingClient, HealingClient, Policy
-from battle_healer.clients.surroundings import Surroundings
-from battle_healer.drivers.virtual import VirtualTime
+from battle_healer import AsyncHealingClient, Policy
 from battle_healer_scenarios import mock_policy_text
 
 # Every client has connections of its own: what a fault leaves on one must not reach the switches.
@@ -62,61 +60,6 @@ def test_a_bare_client_that_never_sends_again_stays_clean(mock: Mock, part: int)
                 token, faults = mock.token(), combination(chance)
                 with suppress(httpx2.RequestError):
                     bare.call(("GET", "POST")[n % 2], faults, token=token, call=f"corr-{call}")
-        clean(mock)
-
-
-def shared_time(mock: Mock, callers: int = 1) -> VirtualTime:
-    """Virtual time, in which the server lives as well."""
-    wall = datetime.fromisoformat(mock.get("/control/clock").json()["wall"])
-    return VirtualTime(callers, mock.advance, wall)
-
-
-def living_in(time: VirtualTime, chance: random.Random) -> Surroundings:
-    return Surroundings(time, time.wait, time.wait_async, chance.random, chance.getrandbits)
-
-
-def call_of(n: int, mock: Mock, faults: str) -> Json:
-    """One call of a healing client; every second brings a token of its own."""
-    method, key = METHODS[n % 3]
-    headers = {"X-Correlation-ID": f"corr-{n}", "X-Simulate-Failure": faults}
-    headers |= {"Idempotency-Key": f"{key}-{n}"} if key else {}
-    headers |= {"Authorization": f"Bearer {mock.token('healer')}"} if n % 2 else {}
-    body = {"json": {**CHARGE, "note": "for lunch"}} if method == "POST" else {}
-    return {"method": method, "url": f"{mock.url}/external-api", "headers": headers, **body}
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-def test_the_healing_client_stays_clean(mock: Mock, trusted: ssl.SSLContext, part: int) -> None:
-    chance = random.Random(part)  # noqa: S311 - not for secrets
-    policy = Policy.parse(mock_policy_text(), base=mock.url)
-    mock.post("/control/clock", json={"jump": True})
-    for n in range(PER_PART):
-        mock.post("/control/scenario", json={"name": f"{part}-{n}"})
-        call = call_of(n, mock, combination(chance))
-        around = living_in(shared_time(mock), chance)
-        client = HealingClient(policy=policy, surroundings=around, verify=trusted)
-        with client, suppress(httpx2.RequestError):
-            client.request(**call)
-        clean(mock)
-
-
-@pytest.mark.parametrize("part", range(PARTS))
-def test_the_healing_client_stays_clean_in_an_event_loop(
-    mock: Mock, trusted: ssl.SSLContext, part: int
-) -> None:
-    chance = random.Random(100 + part)  # noqa: S311 - not for secrets
-    policy = Policy.parse(mock_policy_text(), base=mock.url)
-    mock.post("/control/clock", json={"jump": True})
-
-    async def one(call: Json) -> None:
-        around = living_in(shared_time(mock), chance)
-        async with AsyncHealingClient(policy=policy, surroundings=around, verify=trusted) as client:
-            with suppress(httpx2.RequestError):
-                await client.request(**call)
-
-    for n in range(PER_PART):
-        mock.post("/control/scenario", json={"name": f"{part}-{n}"})
-        asyncio.run(one(call_of(n, mock, combination(chance))))
         clean(mock)
 
 
