@@ -5,7 +5,8 @@ the server, delays that hardly vary (coefficient of variation below 0.06); or 80
 resends within 10 ms after one and the same time that the server had named.
 Why it matters: clients in step hit a server that recovers with all their weight at once.
 No alarm when: there are fewer than 20 calls; the delays are below 10 ms on average, which is no
-backoff at all.
+backoff at all; the calls spread over more than 10 ms behind the moment that was named. A wider
+window would blame those who add a small first backoff (50 ms) to the server's wait.
 Source: simulated: full, equal and 25 % jitter are never flagged, fixed delays always.
 """
 

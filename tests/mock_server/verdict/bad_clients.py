@@ -269,9 +269,19 @@ def all_on_the_stroke(mock: Mock) -> None:
         mock.advance(wait_s)
 
 
+def many_who_do_not_learn(mock: Mock) -> None:
+    """V06: each call is modest, and all of them together ask a dead service 120 times in vain."""
+    token = mock.token()
+    for n in range(60):
+        for wait_s in (0.01 + n / 2000, 0.03 + n / 2000, 0):
+            mock.call("GET", "retryable_500*inf", token=token, call=f"corr-{n}")
+            mock.advance(wait_s)
+
+
 OTHER_WAYS: list[tuple[str, Client]] = [
     ("V03", the_key_is_dropped),
     ("V05", back_to_the_spent_credential),
+    ("V06", many_who_do_not_learn),
     ("V07", eleven_times),
     ("V09", a_dead_token_in_the_next_call),
     ("V11", a_refresh_of_what_was_revoked),
