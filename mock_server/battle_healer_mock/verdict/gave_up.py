@@ -5,9 +5,9 @@ for something that a resend or a short wait heals.
 Why it matters: the caller got an error that nobody needed.
 No alarm when: there were three attempts; a write without key may have taken effect; the wait
 and the time spent exceed 30 s, since the client's deadline is unknown; the retry budget is
-spent; the cure is a change that the client may not have (region, credential, body); the dialect
-hides what the status does not say (an error under 200, the reason of a 409); the client has told
-`/log` that the call is in a queue.
+spent; the answer was whole, whatever came behind it; the cure is a change that the client may not
+have (region, credential, body); the dialect hides what the status does not say (an error under
+200, the reason of a 409); the client has told `/log` that the call is in a queue.
 Source: the bounds of common HTTP libraries.
 """
 
@@ -40,7 +40,8 @@ def look(case: Case) -> Looked:
 def _is_curable(row: Row) -> bool:
     """Whether the same request again would have been both safe and right."""
     is_safe = not is_write(row) or row.key is not None or not may_have_acted(row)
-    return row.cure in _CURES and is_safe and row.effect is None and _is_plain_to_see(row)
+    failed = row.cure in _CURES and row.told != "yes" and row.effect is None
+    return failed and is_safe and _is_plain_to_see(row)
 
 
 def _is_plain_to_see(row: Row) -> bool:

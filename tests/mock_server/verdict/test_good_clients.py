@@ -96,6 +96,16 @@ def test_a_crowd_of_healing_calls_stays_clean(
     assert sum(clean(mock)["opportunities"].values()) > CROWD
 
 
+def test_a_whole_answer_is_taken_whatever_came_behind_it(mock: Mock) -> None:
+    token = mock.token()
+    for _ in range(2):
+        mock.call("GET", "retryable_500", token=token, call="corr-1")
+    with Mock(mock.url) as own:
+        reply = own.call("GET", "bad_length=poison", token=token, call="corr-2")
+    assert reply.json()["status"] == "operational"
+    clean(mock)
+
+
 def faults_of(part: int) -> str:
     return combination(random.Random(part))  # noqa: S311 - not for secrets
 
