@@ -9,7 +9,7 @@ from contextlib import suppress
 import httpx2
 import pytest
 from tests.mock_server.driving import Json, Mock
-from tests.mock_server.verdict.combinations import combination
+from tests.mock_server.verdict.combinations import wild_combination
 from tests.support.healing import call_of, living_in, shared_time
 from tests.support.sizes import HEALED_COMBINATIONS
 
@@ -55,7 +55,7 @@ def test_a_healing_client_stays_clean_whoever_chooses(
         # Each is drawn alone, so that its number is all that is needed to see it again.
         chance = random.Random(f"healed {n}")  # noqa: S311 - repeatable, not secret
         mock.post("/control/scenario", json={"name": f"healed-{n}"})
-        call = call_of(n, mock, combination(chance))
+        call = call_of(n, mock, wild_combination(chance))
         around = living_in(shared_time(mock), chance)
         send(call, {"policy": policy, "planner": planner, "surroundings": around,
                     "verify": trusted()})  # fmt: skip
