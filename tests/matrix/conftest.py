@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
+import httpx2
 import pytest
 from tests.matrix.cells import WellScripted, planner_row
 
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.planners.table import BY_NAME, PlannerRow
+from battle_healer_cli.running.control import trusted
 from battle_healer_cli.running.playing import play
 from battle_healer_cli.running.report import Cell, Report
 from battle_healer_mock.server import MockServer, Options
@@ -41,6 +44,11 @@ class Stage:
             server = MockServer(Options(port=0, clock=mode))
             self._servers[mode] = self._stack.enter_context(server)
         return self._servers[mode]
+
+    def verdict(self, scenario: Scenario) -> dict[str, Any]:
+        """What the server has to say of the client that was there last."""
+        told = httpx2.post(self.server(scenario).url + "/verdict/close", verify=trusted())
+        return dict(told.raise_for_status().json())
 
     def introduce(self, row: PlannerRow) -> str:
         """Make a planner known, and return its name."""

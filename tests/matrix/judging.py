@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tests.matrix.books import harms, rows_of
 from tests.matrix.cells import GOOD, Asked
@@ -28,6 +29,18 @@ def complaints(report: Report, calls: Mapping[str, Asked]) -> tuple[str, ...]:
             found += [f"{id_}: {said}" for said in _differences(one, expected, report)]
         found += [f"{id_}: {said}" for said in _unexercised(rows, expected, is_good=is_good)]
     return (*found, *report.findings)
+
+
+def reproaches(verdict: Mapping[str, Any], planner: str) -> tuple[str, ...]:
+    """What the mock server's own verdict has against a run.
+
+    Bad manners are all that a planner which is not meant to be good may achieve.
+    """
+    return tuple(
+        f"{finding['calls'][0]}: {finding['id']}: {finding['seen']}"
+        for finding in verdict["findings"]
+        if planner in GOOD or finding["severity"] != "minor"
+    )
 
 
 def _differences(seen: Seen, expected: Expected, report: Report) -> Iterator[str]:

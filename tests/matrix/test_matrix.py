@@ -3,7 +3,7 @@
 import pytest
 from tests.matrix.cells import BAD, CELLS, CLIENTS, GOOD, SCENARIOS, VARIANTS, asked, name_of
 from tests.matrix.conftest import Stage
-from tests.matrix.judging import complaints, told
+from tests.matrix.judging import complaints, reproaches, told
 
 from battle_healer_cli.running.report import Cell, Report
 from battle_healer_scenarios.scenario import Variant
@@ -15,7 +15,7 @@ def test_each_cell_ends_as_the_oracle_says(stage: Stage, cell: tuple[str, Cell])
     scenario = SCENARIOS[name]
     calls = asked(scenario, how.variant)  # before the run
     report = stage.play(scenario, how)
-    wrong = complaints(report, calls)
+    wrong = (*complaints(report, calls), *reproaches(stage.verdict(scenario), how.planner))
     assert not wrong, told(report, calls, wrong)
 
 
