@@ -117,18 +117,29 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A probability for each plan id of the menu, and whose it is."""
+    """A probability for each plan id of the menu, and whose it is.
+
+    model_calls: what it cost. sent: the text that left the process for it, "" for none.
+    """
 
     probabilities: Mapping[str, float]
     planner: str
     reason: str = ""
+    model_calls: int = 0
+    sent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Abstain:
-    """The planner does not say. `kind`: timeout, error, invalid, unsure, unavailable."""
+    """The planner does not say. kind: one of `planners.miss.MISSES`. why: in our words.
+
+    model_calls, sent: as in Ranking.
+    """
 
     kind: str
+    why: str = ""
+    model_calls: int = 0
+    sent: str = ""
 
 
 Command = Send | Wait | Acquire | Refresh | Ask | Park | Substitute | Note

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 
 from battle_healer.actions.action import Action
 from battle_healer.actions.degrade import LABELLED
 from battle_healer.actions.table import ACTIONS
+from battle_healer.choosing import choose
 from battle_healer.clock import Clock
 from battle_healer.commands import (
     Acquire,
     Answer,
-    Ask,
     Command,
     Note,
     Park,
-    Ranking,
     Refresh,
     Send,
     Substitute,
@@ -30,7 +29,7 @@ from battle_healer.commands import (
 from battle_healer.diagnosis import diagnose, is_stale, verified
 from battle_healer.endings import entry_of, give_up, outcome_of_story
 from battle_healer.guardrails import GUARDRAILS, Guardrail
-from battle_healer.menu import Menu, compose, facts
+from battle_healer.menu import compose
 from battle_healer.model import (
     Adapted,
     Attempt,
@@ -46,15 +45,10 @@ from battle_healer.model import (
     Step,
     Trouble,
 )
-from battle_healer.planners import heuristic
-from battle_healer.planners.planner import best
-from battle_healer.planners.table import HEURISTIC
 from battle_healer.rules import Bounds, Region, Rules
 from battle_healer.story import Story
-from battle_healer.text import safe
 
 Dialogue = Generator[Command, Answer, "Ending"]
-_SHARE_OF_DEADLINE: Final = 0.25  # the most that a planner may take of what is left
 
 
 def never(call: Call) -> bool:
@@ -110,7 +104,7 @@ def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
     story = _saw(Story(attempt.call, kit.clock.now()), attempt, trouble, kit)
     while story.diagnosis.is_failure:
         menu = compose(story, kit, kit.actions, kit.guardrails)
-        choice = yield from _choose(menu, story, kit)
+        choice = yield from choose(menu, story, _planner(story.call, kit), kit.bounds)
         step = choice.step(menu, story)
         story = story.chose(choice.plan, step)
         yield Note("STEP", _told(step, story))
@@ -129,50 +123,9 @@ def _saw(
     return story.saw(attempt, trouble, diagnosis, kit.clock.now(), unchanged=unchanged)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Who chose which plan, and in what words."""
-
-    plan: Plan
-    planner: str
-    reason: str
-    probability: float | None = None
-
-    def step(self, menu: Menu, story: Story) -> Step:
-        """As it is told to people."""
-        plan = self.plan
-        return Step(
-            action=plan.action,
-            reason=f"{plan.reason}; {self.reason}",
-            planner=self.planner,
-            wait_s=plan.wait_s,
-            kind=story.diagnosis.kind,
-            reader=story.diagnosis.reader,
-            region=plan.region.name if plan.region else None,
-            credential=plan.credential,
-            vetoes=menu.vetoes,
-            menu=tuple(f"{p.id} {p.action}" for p in menu.plans),
-            probability=self.probability,
-        )
-
-
-def _choose(menu: Menu, story: Story, kit: Kit) -> Generator[Command, Answer, _Choice]:
-    """Let the planner rank, and fall back to the heuristics where it does not say."""
-    if menu.only is not None:
-        return _Choice(menu.only, HEURISTIC, "nothing else is possible")
-    call = story.call
-    asked = kit.planner or call.endpoint.planner or call.destination.planner or kit.rules.planner
-    if asked != HEURISTIC:
-        budget_s = min(kit.bounds.model_budget_s, story.remaining_s * _SHARE_OF_DEADLINE)
-        answer = yield Ask(asked, menu.plans, facts(story), max(0.0, budget_s))
-        if isinstance(answer, Ranking) and (plan := best(answer, menu.plans)) is not None:
-            chance = float(answer.probabilities[plan.id])
-            # A planner may repeat what a model, or the other side, wrote (I7).
-            reason = safe(str(answer.reason)) or "ranked first"
-            return _Choice(plan, safe(str(answer.planner), 64), reason, chance)
-    kind = story.diagnosis.kind
-    row = heuristic.row_for(kind)
-    return _Choice(heuristic.choose(menu.plans, kind), HEURISTIC, row.why)
+def _planner(call: Call, kit: Kit) -> str:
+    """Whose word counts: the program's, then the endpoint's, the destination's, the policy's."""
+    return kit.planner or call.endpoint.planner or call.destination.planner or kit.rules.planner
 
 
 def _told(step: Step, story: Story) -> dict[str, Any]:

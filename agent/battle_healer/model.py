@@ -309,8 +309,27 @@ class Veto:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to a planner beside the heuristics, and what came of it.
+
+    said: `ranked`, or the kind of its abstention. why: in our words.
+    scores: (id, probability) pairs, best first. sent: the text that left the process, "" for none.
+    """
+
+    planner: str
+    said: str
+    why: str
+    scores: tuple[tuple[str, float], ...] = ()
+    model_calls: int = 0
+    sent: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One decision of an episode, as it is told to people."""
+    """One decision of an episode, as it is told to people.
+
+    planner: who chose. asked: who was asked, where that is not the heuristics alone.
+    """
 
     action: str
     reason: str
@@ -323,6 +342,7 @@ class Step:
     vetoes: tuple[Veto, ...] = ()
     menu: tuple[str, ...] = ()
     probability: float | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)

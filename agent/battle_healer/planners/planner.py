@@ -36,7 +36,7 @@ def best(ranking: Ranking, menu: tuple[Plan, ...]) -> Plan | None:
     known = {plan.id for plan in menu} | {NONE}
     chances: Any = ranking.probabilities  # a planner of others: of any type
     if not isinstance(chances, Mapping) or not all(
-        key in known and _is_probability(value) for key, value in chances.items()
+        key in known and is_probability(value) for key, value in chances.items()
     ):
         return None
     top = max(menu, key=lambda plan: chances.get(plan.id, 0.0))
@@ -45,6 +45,7 @@ def best(ranking: Ranking, menu: tuple[Plan, ...]) -> Plan | None:
     return top
 
 
-def _is_probability(value: object) -> bool:
+def is_probability(value: object) -> bool:
+    """Whether this is a number from 0 to 1."""
     # No conversion: an integer may be beyond every float. Comparison refuses NaN too.
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
