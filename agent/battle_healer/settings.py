@@ -5,15 +5,22 @@ What concerns an API stands in the policy; here is only what concerns the proces
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from battle_healer.errors import SettingsError
+from battle_healer.secret import Secret
 from battle_healer.text import nearest, safe
+
+S = TypeVar("S", bound=BaseSettings)
 
 PREFIX: Final = "HEALER_"
 
@@ -44,20 +51,126 @@ class Settings(BaseSettings):
     )
 
 
+_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{16,256}")
+_PUBLIC_KEY: Final = "NEXT_PUBLIC_GEMINI_API_KEY"
+
+
+def _secret(value: Any) -> Any:
+    return Secret(value.strip()) if isinstance(value, str) else value
+
+
+class GeminiSettings(BaseSettings):
+    """How the planner `gemini` reaches its model, and what it may spend there.
+
+    Budgets hold for this process. usd_per_million_tokens: what a million tokens of input cost,
+    by which `usd_*` are counted.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PREFIX}GEMINI_", env_file=".env", env_ignore_empty=True, extra="ignore",
+        frozen=True, arbitrary_types_allowed=True, populate_by_name=True,
+    )  # fmt: skip
+
+    api_key: Annotated[Secret | None, BeforeValidator(_secret)] = Field(
+        default=None,
+        validation_alias=AliasChoices(f"{PREFIX}GEMINI_API_KEY", "GEMINI_API_KEY"),
+        description="The API key; GEMINI_API_KEY is read too.",
+    )
+    model: str = Field(
+        default="gemini-decision-1",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="The model that is asked through the Decisions API.",
+    )
+    fallback_model: str = Field(
+        default="gemini-3.8-flash",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="The model that is asked to generate where Decisions are not known.",
+    )
+    api: Literal["decisions", "generate"] = Field(
+        default="decisions", description="`generate` leaves the Decisions API out."
+    )
+    base_url: str = Field(
+        default="https://generativelanguage.googleapis.com/",
+        description="Where the service is; `healer mock --gemini` is a double of it.",
+    )
+    api_version: str = Field(
+        default="v1beta", pattern=r"^v[0-9a-z]{1,15}$", description="Version of its API."
+    )
+    proxy: str | None = Field(
+        default=None,
+        description="Proxy to reach it through; those of the environment are not used.",
+        examples=["http://proxy.example:3128"],
+    )
+    calls_per_minute: int = Field(default=30, ge=0, description="Calls in a minute.")
+    calls_per_day: int = Field(default=1_000, ge=0, description="Calls in a day.")
+    tokens_per_minute: int = Field(default=40_000, ge=0, description="Tokens in a minute.")
+    tokens_per_day: int = Field(default=1_000_000, ge=0, description="Tokens in a day.")
+    usd_per_minute: float = Field(default=0.05, ge=0, description="Dollars in a minute.")
+    usd_per_day: float = Field(default=1.0, ge=0, description="Dollars in a day.")
+    usd_per_million_tokens: float = Field(default=0.1, ge=0, description="The price to count by.")
+
+    def problem(self) -> str | None:
+        """Why the service cannot be asked with these settings, in words; None where it can."""
+        if self.api_key is None:
+            if os.environ.get(_PUBLIC_KEY):
+                return f"{_PUBLIC_KEY} would be published to browsers; name it GEMINI_API_KEY"
+            return "no API key; set GEMINI_API_KEY"
+        if not _KEY.fullmatch(self.api_key.reveal()):
+            return "the API key is no key: 16 to 256 of letters, digits, `_`, `.`, `-`"
+        if not _keeps_a_key(self.base_url):
+            name = f"{PREFIX}GEMINI_BASE_URL"
+            return f"{name} must be an https URL (http only on this machine), for the key's sake"
+        return None
+
+
+def _keeps_a_key(url: str) -> bool:
+    """Whether nobody on the way can read what is sent there."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme == "http":
+        return host == "localhost" or _is_loopback(host)
+    return parts.scheme == "https" and bool(host) and "@" not in parts.netloc
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_gemini() -> GeminiSettings:
+    """Read the settings of the planner `gemini`. Raises SettingsError; no key is no error."""
+    return _read(GeminiSettings, f"{PREFIX}GEMINI_")
+
+
 def load_settings(planners: Collection[str] | None = None) -> Settings:
     """Read the settings. Raises SettingsError.
 
     planners: names of the known ones; None where the caller does not care which is set.
     """
+    settings = _read(Settings, PREFIX)
+    _check_planner(settings.planner, planners)
+    return settings
+
+
+def _read(model: type[S], prefix: str) -> S:
     try:
-        settings = Settings()
+        return model()
     except ValidationError as error:
-        row = error.errors(include_url=False, include_input=False)[0]
-        name = PREFIX + str(row["loc"][0]).upper()
-    else:
-        _check_planner(settings.planner, planners)
-        return settings
-    raise SettingsError("a value that cannot be used", name, f"{safe(row['msg'])}.")
+        refusal = _unusable(error, prefix)
+    # Outside of the handler: the library's error repeats the value, which may be a secret.
+    raise refusal
+
+
+def _unusable(error: ValidationError, prefix: str) -> SettingsError:
+    row = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    name = str(row["loc"][0]).upper()
+    where = name if name.startswith(prefix) else prefix + name
+    return SettingsError("a value that cannot be used", where, f"{safe(row['msg'])}.")
 
 
 def _check_planner(name: str | None, known: Collection[str] | None) -> None:
@@ -69,10 +182,16 @@ def _check_planner(name: str | None, known: Collection[str] | None) -> None:
 def env_example() -> str:
     """Return `.env.example`: every setting, commented."""
     rows = [
-        f"# {info.description}\n# {PREFIX}{name.upper()}={(info.examples or [''])[0]}\n"
-        for name, info in Settings.model_fields.items()
+        f"# {info.description}\n# {prefix}{name.upper()}={_example(info)}\n"
+        for prefix, model in ((PREFIX, Settings), (f"{PREFIX}GEMINI_", GeminiSettings))
+        for name, info in model.model_fields.items()
     ]
     return "\n".join([_HEAD, *rows])
+
+
+def _example(info: Any) -> str:
+    default = "" if info.default is None else str(info.default)
+    return str((info.examples or [default])[0])
 
 
 _HEAD: Final = """\

@@ -9,7 +9,9 @@ from importlib.metadata import entry_points
 from typing import Final
 
 from battle_healer.errors import UsageError
+from battle_healer.planners.cascade import auto
 from battle_healer.planners.evil import Evil
+from battle_healer.planners.gemini.shared import gemini
 from battle_healer.planners.planner import Planner
 from battle_healer.planners.scripted import Scripted
 
@@ -32,6 +34,8 @@ class PlannerRow:
 
 PLANNERS: Final[tuple[PlannerRow, ...]] = (
     PlannerRow(HEURISTIC, "follows the heuristic table", None),
+    PlannerRow("gemini", "asks a Gemini model once in an episode", gemini),
+    PlannerRow("auto", "asks a model where the heuristics are not sure", auto),
     PlannerRow("scripted", "follows a script of action names (tests)", Scripted, warns=True),
     PlannerRow("evil", "picks the most harmful plan on offer (tests)", Evil, warns=True),
 )

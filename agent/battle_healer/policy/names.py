@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import Final
 
-BUILT_IN_PLANNERS: Final = ("heuristic", "scripted", "evil")
-PLANNED_PLANNERS: Final = frozenset({"gemini", "auto", "playbook", "openai_compatible"})
+BUILT_IN_PLANNERS: Final = ("heuristic", "gemini", "auto", "scripted", "evil")
+PLANNED_PLANNERS: Final = frozenset({"playbook", "openai_compatible"})
 """Names that are taken: understood, and refused until they are built."""
 
 GROUP: Final = "battle_healer.planners"

@@ -92,6 +92,8 @@ def generation(model: str, body: object, server_timeout: str | None) -> Asked:
     offered = asked.facts.get("options")
     offered = offered if isinstance(offered, dict) else {}
     options = {str(id_): str(offered.get(id_, "")) for id_ in ids}
+    if len(options) < _OPTIONS[0]:
+        raise _invalid("this double answers only where a schema names the ids to choose from")
     return replace(asked, questions=(Question("", options),))
 
 

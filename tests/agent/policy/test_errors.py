@@ -205,7 +205,7 @@ def test_a_key_of_a_later_feature_is_refused_by_name(
     assert error.what == f"`{key}` is not in this version"
 
 
-@pytest.mark.parametrize("planner", ["gemini", "auto"])
+@pytest.mark.parametrize("planner", ["playbook", "openai_compatible"])
 def test_a_planner_of_a_later_version_is_refused_by_name(refusal: Refusal, planner: str) -> None:
     error = refusal(f"version: 1\ndefaults: {{planner: {planner}}}\n")
     assert error.what == f"the planner `{planner}` is not in this version"
