@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
+from battle_healer.model import Step
 from battle_healer_cli.running.report import Report, Seen
 from battle_healer_cli.terminal import columns
-from battle_healer_cli.timeline import counted, outcome_line, show_step
+from battle_healer_cli.timeline import counted, outcome_line, question, show_step
 
 _FINDINGS: Final = 10
 _WIDE: Final = 110  # columns; below, a column for the actions would squeeze the others
@@ -118,6 +120,13 @@ def _show_course(console: Console, seen: Seen) -> None:
     console.print(Text.assemble((f"{seen.id}  ", "bold"), outcome_line(seen.outcome)))
     for step in seen.outcome.steps:
         show_step(console, step)
+        _show_question(console, step)
+
+
+def _show_question(console: Console, step: Step) -> None:
+    """Show what a model was asked: facts, menu, probabilities, and our words for why."""
+    for line in question(step):
+        console.print(Padding(Text(line, "dim"), (0, 0, 0, 6), expand=False))
 
 
 def public(report: Report) -> dict[str, Any]:

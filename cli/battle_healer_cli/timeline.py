@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -68,10 +70,42 @@ def explanation(step: Step) -> list[str]:
     """The menu of a step, what was struck from it and by which invariant, and who chose."""
     sure = "" if step.probability is None else f" with p={step.probability:.2f}"
     lines = [f"menu: {', '.join(step.menu)}; chosen by {step.planner}{sure}"]
+    lines += question(step)
     lines += [f"veto {veto.invariant}: no {veto.action}: {veto.why}" for veto in step.vetoes]
     if step.kind is not Kind.REFUSED:
         lines.append(f"recognised by the reader {step.reader}")
     return lines
+
+
+def question(step: Step) -> list[str]:
+    """What a planner was asked, and what it said; empty where only the heuristics chose."""
+    asked = step.asked
+    if asked is None:
+        return []
+    lines = _sent(asked.sent) if asked.sent else []
+    if not asked.scores:
+        return [*lines, f"{asked.planner} did not say ({asked.said}): {asked.why}"]
+    names = dict(row.split(" ", 1) for row in step.menu)
+    scores = ", ".join(f"{id_} {names.get(id_, '')} {p:.2f}" for id_, p in asked.scores)
+    return [*lines, f"probabilities: {scores.replace('  ', ' ')}"]
+
+
+def _sent(text: str) -> list[str]:
+    """A question as it left the process, in lines that can be read."""
+    try:
+        told = json.loads(text)
+        facts = [f"{name}={_value(value)}" for name, value in told.pop("facts").items()]
+        menu = [f"{id_} {says}" for id_, says in told.pop("options").items()]
+    except (ValueError, KeyError, AttributeError):
+        return [f"sent: {text}"]
+    lines = [f"facts sent: {', '.join(facts)}", *(f"option sent: {row}" for row in menu)]
+    return lines + [f"{name} sent: {json.dumps(value)}" for name, value in told.items()]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return "+".join(map(str, value)) or "none"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 class Live:

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any, Final
 
-from battle_healer.model import Outcome
+from battle_healer.model import Asked, Outcome
 from battle_healer.text import safe
 
 _TERMINAL_BYTES: Final = 200_000
@@ -54,6 +54,7 @@ def public(outcome: Outcome, status: int | None, body: bytes | None) -> dict[str
                 "region": step.region,
                 "credential": step.credential,
                 "menu": list(step.menu),
+                "asked": None if step.asked is None else _asked(step.asked),
                 "vetoes": [
                     {"action": v.action, "invariant": v.invariant, "why": v.why}
                     for v in step.vetoes
@@ -70,6 +71,16 @@ def public(outcome: Outcome, status: int | None, body: bytes | None) -> dict[str
         "episode": outcome.episode,
         "correlation_id": outcome.correlation_id,
         "queued": None if queued is None else {"id": queued.id, "durable": queued.durable},
+    }
+
+
+def _asked(asked: Asked) -> dict[str, Any]:
+    return {
+        "planner": asked.planner,
+        "said": asked.said,
+        "why": asked.why,
+        "scores": dict(asked.scores),
+        "sent": asked.sent,
     }
 
 

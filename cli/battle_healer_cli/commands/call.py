@@ -12,6 +12,9 @@ import typer
 
 from battle_healer import CallQueued, HealingClient, outcome_of
 from battle_healer.model import Outcome
+from battle_healer.planners.cascade import Cascade
+from battle_healer.planners.gemini.planner import Gemini
+from battle_healer.planners.planner import Planner
 from battle_healer.planners.table import find_planner
 from battle_healer.settings import load_settings
 from battle_healer_cli.addresses import is_loopback
@@ -21,6 +24,7 @@ from battle_healer_cli.calling.showing import public, write_body
 from battle_healer_cli.calling.wanted import WHERE, Typed, Wanted
 from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.exits import BY_OUTCOME
+from battle_healer_cli.running.models import WARM_S
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import Live
 from battle_healer_mock.faults.table import NAMES
@@ -110,8 +114,15 @@ def _chooser(planner: str | None) -> str | None:
     """The planner's name, checked; None for the policy's."""
     name = planner or load_settings().planner
     if name is not None:
-        find_planner(name)
+        _warm(find_planner(name))
     return name
+
+
+def _warm(planner: Planner | None) -> None:
+    """Load a model's library before the call, since one call has no time for it later."""
+    model = planner.model if isinstance(planner, Cascade) else planner
+    if isinstance(model, Gemini):
+        model.warm(WARM_S)
 
 
 def _client(wanted: Wanted, ruled: Ruling, planner: str | None, live: Live) -> HealingClient:

@@ -14,10 +14,13 @@ import typer
 
 from battle_healer.errors import HealerError
 from battle_healer.home import home_path
+from battle_healer.planners.gemini.shared import gemini
 from battle_healer.planners.table import find_planner
 from battle_healer.policy import Policy, find_policy
-from battle_healer.settings import load_settings
+from battle_healer.rules import Rules
+from battle_healer.settings import load_gemini, load_settings
 from battle_healer_cli.exits import Exit
+from battle_healer_cli.running.models import ASKING
 from battle_healer_cli.terminal import columns, stdout
 from battle_healer_cli.timeline import counted
 from battle_healer_scenarios import loader
@@ -104,6 +107,35 @@ def _home() -> Finding:
     return Finding(str(path))
 
 
+def _model() -> Finding:
+    """Whether the planners `gemini` and `auto` could ask; nothing is sent to find out."""
+    settings, wanted = load_gemini(), _wants_a_model()
+    missing = None if _has_genai() else "google-genai is not installed"
+    fix = "Type: pip install 'battle-healer[gemini]'" if missing else "See .env.example."
+    why = missing or settings.problem()
+    if why is None:
+        lines = {"model": settings.model, **gemini().status()}
+        return Finding(", ".join(f"{name} {value}" for name, value in lines.items()))
+    return Finding(f"cannot ask a model: {why}", fix if wanted else None)
+
+
+def _has_genai() -> bool:
+    try:
+        return find_spec("google.genai") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _wants_a_model() -> bool:
+    """Whether settings or policy name a planner that asks one."""
+    path = find_policy()
+    rules = Policy.load(path).rules if path is not None else Rules()
+    named = {load_settings().planner, rules.planner}
+    named |= {d.planner for d in rules.destinations}
+    named |= {e.planner for d in rules.destinations for e in d.endpoints}
+    return bool(named & ASKING)
+
+
 def _loopback() -> Finding:
     try:
         with socket.create_server(("127.0.0.1", 0)):
@@ -121,6 +153,7 @@ CHECKS: Final = (
     Check("server extra", _server_extra),
     Check("settings", _settings),
     Check("policy", _policy),
+    Check("model", _model),
     Check("home", _home),
     Check("loopback", _loopback),
     Check("scenarios", _scenarios),

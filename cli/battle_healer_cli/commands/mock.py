@@ -8,6 +8,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from battle_healer_mock.gemini.double import MODEL, Double
+from battle_healer_mock.gemini.policies import BY_NAME as POLICIES
+from battle_healer_mock.gemini.server import GeminiDouble
 from battle_healer_mock.server import MockServer, Options
 from battle_healer_scenarios import loader, mock_policy_text
 
@@ -35,6 +38,14 @@ def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
     print_policy: Annotated[
         bool, typer.Option("--print-policy", help="Print the policy that fits this server.")
     ] = False,
+    gemini: Annotated[
+        bool,
+        typer.Option("--gemini", help="A double of the Gemini API instead; no model is behind it."),
+    ] = False,
+    simulate: Annotated[
+        str,
+        typer.Option("--simulate", help="With --gemini: how it fails, e.g. unavailable*2,hang."),
+    ] = "",
 ) -> None:
     """Run the chaos mock server.
 
@@ -43,6 +54,10 @@ def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
     """
     if print_policy:
         sys.stdout.write(mock_policy_text())
+        return
+    if gemini:
+        double = GeminiDouble(Double(faults=simulate), host, port)
+        double.serve(lambda ready: _say(_double_is_ready(ready.url, as_json=as_json)))
         return
     body = _scenario(scenario, seed)
     server = MockServer(Options(host, port, seed or "42", clock, body))
@@ -60,9 +75,29 @@ def _scenario(name: str | None, seed: str | None) -> dict[str, Any] | None:
 def _say_ready(server: MockServer, token: str, *, as_json: bool) -> None:
     if as_json:
         ready = {"ready": True, "url": server.url, "port": server.port, "token": token}
-        lines = [json.dumps(ready)]
+        _say([json.dumps(ready)])
     else:
-        lines = _banner(server.url, token)
+        _say(_banner(server.url, token))
+
+
+def _double_is_ready(url: str, *, as_json: bool) -> list[str]:
+    if as_json:
+        return [json.dumps({"ready": True, "url": url, "model": MODEL, "policies": [*POLICIES]})]
+    return [
+        f"double of the Gemini API at {url}   (its answers are scripted; Ctrl-C ends it)",
+        "",
+        "# a call whose planner asks it",
+        f"export HEALER_GEMINI_BASE_URL={url} HEALER_GEMINI_MODEL={MODEL}",
+        "export HEALER_GEMINI_API_KEY=a-key-that-opens-nothing",
+        "healer call GET http://127.0.0.1:8001/external-api --simulate region_down \\",
+        "  --planner gemini --explain",
+        "# what was sent to it; how it answers",
+        f"curl -s {url}/control/wire",
+        f"""curl -s -H 'Content-Type: application/json' -d '{{"faults": "hang"}}' {url}/control""",
+    ]
+
+
+def _say(lines: list[str]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

@@ -9,10 +9,11 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
-from battle_healer.planners.table import find_planner
+from battle_healer.planners.table import BY_NAME, find_planner
 from battle_healer_cli.exits import Exit
 from battle_healer_cli.results import public, show_detail
 from battle_healer_cli.running.mocks import Mocks
+from battle_healer_cli.running.models import model_for
 from battle_healer_cli.running.playing import play
 from battle_healer_cli.running.report import Cell, Client, Report
 from battle_healer_cli.terminal import columns, stderr, stdout
@@ -26,7 +27,7 @@ app = typer.Typer(
 )
 
 Method = Literal["as-written", "get", "keyed", "unkeyed"]
-Planner = Annotated[str, typer.Option(help="heuristic, scripted, evil, or one of your own.")]
+Planner = Annotated[str, typer.Option(help=f"{', '.join(BY_NAME)}, or one of your own.")]
 Url = Annotated[
     str | None, typer.Option(help="A running mock server, which is reset; else one is made.")
 ]
@@ -64,7 +65,8 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option that people type
     """
     find_planner(planner)
     scenario = loader.load(name)
-    with Mocks(url) as mocks:
+    with Mocks(url) as mocks, model_for([planner]) as said:
+        _say(said)
         report = play(scenario, mocks.url_for(scenario), Cell(planner, client, _variant(method)))
     if as_json:
         sys.stdout.write(json.dumps(public(report)) + "\n")
@@ -93,7 +95,8 @@ def matrix(
     cells = [Cell(*made) for made in product(planners, get_args(Client), get_args(Variant))]
     findings: list[str] = []
     table = columns("scenario", *planners)
-    with Mocks(url) as mocks:
+    with Mocks(url) as mocks, model_for(planners) as said:
+        _say(said)
         for scenario in scenarios:
             stderr().print(f"{scenario.name}: {len(cells)} cells")
             reports = [play(scenario, mocks.url_for(scenario), cell) for cell in cells]
@@ -104,6 +107,11 @@ def matrix(
         stdout().print(line)
     if findings:
         raise typer.Exit(Exit.FINDINGS)
+
+
+def _say(line: str | None) -> None:
+    if line is not None:
+        stderr().print(line, style="dim")
 
 
 def _share(reports: list[Report], planner: str) -> str:
