@@ -56,6 +56,8 @@ class Sdk:
                 headers=_HEADERS,
                 retry_options=types.HttpRetryOptions(attempts=1),
                 httpx_async_client=self._http,
+                # Without one the SDK makes a client of its own, which reads the environment.
+                httpx_client=httpx2.Client(transport=httpx2.MockTransport(_nobody)),
             ),
         )
         # Opened now: it imports as much again as the client did.
@@ -105,6 +107,11 @@ class Sdk:
                 automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
             ),
         )
+
+
+def _nobody(request: httpx2.Request) -> httpx2.Response:
+    """Answer for the SDK's blocking half, which is never used."""
+    raise httpx2.ConnectError("only the planner's own loop asks", request=request)
 
 
 def _choice(options: Mapping[str, str]) -> dict[str, Any]:

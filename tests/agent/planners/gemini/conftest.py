@@ -1,0 +1,93 @@
+"""A double of the Gemini API on a real socket, and planners that ask it through the real SDK."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from battle_healer.model import OutcomeKind, Plan
+from battle_healer.planners.gemini.planner import Gemini
+from battle_healer.rules import Region
+from battle_healer.secret import Secret
+from battle_healer.settings import GeminiSettings
+from battle_healer_mock.gemini.double import MODEL
+from battle_healer_mock.gemini.server import GeminiDouble
+
+KEY = "canary-key-0123456789"
+WARM_S = 20.0
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of whoever runs the tests: a key of theirs must never be used here."""
+    for name in [name for name in os.environ if name.startswith(("HEALER_", "GEMINI_", "GOOGLE_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def running_double() -> Iterator[GeminiDouble]:
+    with GeminiDouble() as double:
+        yield double
+
+
+@pytest.fixture
+def double(running_double: GeminiDouble) -> GeminiDouble:
+    """The double, sensible and without faults, its wire log empty."""
+    running_double.double.set("sensible", "")
+    running_double.double.clear()
+    return running_double
+
+
+MakePlanner = Callable[..., Gemini]
+
+
+@pytest.fixture
+def planner(double: GeminiDouble) -> Iterator[MakePlanner]:
+    """Make planners that ask the double; settings may be changed. All are closed at the end."""
+    made: list[Gemini] = []
+
+    def make(**changes: Any) -> Gemini:
+        given: dict[str, Any] = {
+            "api_key": Secret(KEY),
+            "base_url": double.url,
+            "model": MODEL,
+            "fallback_model": MODEL,
+        }
+        one = Gemini(GeminiSettings(_env_file=None, **(given | changes)))
+        made.append(one)
+        if changes.get("warm", True):
+            one.warm(WARM_S)
+        return one
+
+    yield make
+    for one in made:
+        one.close()
+
+
+REGION = Region("eu", "https://eu.api.example")
+MENU = (
+    Plan("fail_over", "region us does not answer well", "p1", region=REGION, credential="main"),
+    Plan("retry", "it may help", "p2", region=REGION, credential="main", wait_s=0.2),
+    Plan("abort", "nothing else is possible", "p3", ends=OutcomeKind.FAILED),
+)
+FACTS: dict[str, Any] = {
+    "kind": "unavailable",
+    "processed": "no",
+    "helps": "unchanged",
+    "credential": None,
+    "soft": False,
+    "server_wait_s": None,
+    "status": 503,
+    "method": "GET",
+    "repeatable": True,
+    "requests": 1,
+    "remaining_s": 29.9,
+    "regions": 2,
+    "credentials": 2,
+    "past": [],
+    "words": ["maintenance"],
+    "model_calls_left": 1,
+}

@@ -1,0 +1,106 @@
+"""I2: the API key is in the header of the request, and nowhere else."""
+
+import copy
+import json
+import logging
+import pickle
+import traceback
+
+import pytest
+from tests.agent.planners.gemini.conftest import FACTS, KEY, MENU, MakePlanner
+from tests.support.serving import Api, Said
+
+from battle_healer.commands import Abstain
+from battle_healer.secret import Secret
+from battle_healer.settings import GeminiSettings
+from battle_healer_mock.gemini.faults import FAULTS
+from battle_healer_mock.gemini.server import GeminiDouble
+
+QUICK = [fault.name for fault in FAULTS if fault.name not in ("hang", "drip", "drip_headers")]
+
+
+def test_the_key_goes_in_its_header_and_in_no_other_byte(
+    planner: MakePlanner, double: GeminiDouble
+) -> None:
+    planner().rank(MENU, FACTS, 5.0)
+    [row] = double.double.wire
+    assert row.key is not None
+    assert KEY not in json.dumps(row.public())
+
+
+def test_no_failure_puts_the_key_into_logs_or_answers(
+    planner: MakePlanner, double: GeminiDouble, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for fault in QUICK:
+        for api in ("decisions", "generate"):
+            double.double.set(faults=fault)
+            answer = planner(api=api).rank(MENU, FACTS, 5.0)
+            assert isinstance(answer, Abstain), fault
+            assert KEY not in repr(answer)
+    assert len(caplog.records) > 10, "nothing was logged, so nothing was proved"
+    for record in caplog.records:
+        assert KEY not in record.getMessage() + repr(record.args) + str(record.exc_info)
+
+
+@pytest.mark.parametrize("take", [repr, str, pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_planner_tells_its_key_in_no_form(planner: MakePlanner, take: object) -> None:
+    one = planner()
+    assert callable(take)
+    try:
+        shown = str(take(one))
+    except TypeError as error:
+        shown = str(error) + "".join(traceback.format_exception(error))
+    assert KEY not in shown
+
+
+def test_settings_show_no_key() -> None:
+    settings = GeminiSettings(api_key=Secret(KEY))
+    assert KEY not in repr(settings) + str(settings)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(settings)
+
+
+@pytest.mark.parametrize("api", ["decisions", "generate"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_takes_the_key_nowhere(planner: MakePlanner, api: str, status: int) -> None:
+    with Api(lambda seen: Said(200, {})) as elsewhere:
+        there = {"Location": f"{elsewhere.url}/v1beta/decisions"}
+        with Api(lambda seen: Said(status, {}, there)) as service:
+            answer = planner(base_url=service.url, api=api).rank(MENU, FACTS, 5.0)
+            assert isinstance(answer, Abstain)
+            assert answer.kind == "misconfigured"
+            assert len(service.seen) == 1
+        assert elsewhere.seen == []
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_gets_nothing(
+    planner: MakePlanner, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with Api(lambda seen: Said(200, {})) as proxy:
+        monkeypatch.setenv(name, proxy.url)
+        planner().rank(MENU, FACTS, 5.0)
+        assert proxy.seen == []
+
+
+def test_another_base_url_of_the_environment_gets_nothing(
+    planner: MakePlanner, double: GeminiDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Api(lambda seen: Said(200, {})) as other:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", other.url)
+        monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+        planner().rank(MENU, FACTS, 5.0)
+        assert other.seen == []
+    assert len(double.double.wire) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.example/", "ftp://api.example", "https://", "https://a@b.example", "//[", "x"],
+)
+def test_an_address_that_could_leak_the_key_is_never_asked(planner: MakePlanner, url: str) -> None:
+    answer = planner(base_url=url, warm=False).rank(MENU, FACTS, 0.2)
+    assert isinstance(answer, Abstain)
+    assert answer.kind == "misconfigured"
+    assert "must be an https URL" in answer.why
