@@ -7,16 +7,16 @@ the same trouble is the same question, and one answer serves all who ask.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from battle_healer.actions.table import BY_NAME as ACTIONS
-from battle_healer.model import Plan
+from battle_healer.model import CredentialFault, Helps, Kind, Plan, Processed
+from battle_healer.planners.lexicon import LEXICON
 from battle_healer.planners.miss import Miss
 from battle_healer.planners.planner import NONE
 
@@ -33,7 +33,9 @@ INSTRUCTIONS: Final = (
 )
 _NONE_SAYS: Final = "no plan is clearly better than the others"
 
-_WORD: Final = re.compile(r"[a-z][a-z0-9_ -]{0,31}")
+Fact = Callable[[object], object]
+
+_MOST_ROWS: Final = 20
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"})
 _SCALES: Final = ((1.0, "under 1 s"), (5.0, "1 to 5 s"), (30.0, "5 to 30 s"), (300.0, "to 5 min"))
 _MOST_COUNTED: Final = 999
@@ -49,8 +51,17 @@ def scale(seconds: object) -> str | None:
     return next((word for most, word in _SCALES if seconds <= most), _LONGER)
 
 
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and _WORD.fullmatch(value) else None
+def _one_of(*words: str) -> Fact:
+    known = frozenset(words)
+    return lambda value: value if isinstance(value, str) and value in known else None
+
+
+def _some_of(known: Collection[str]) -> Fact:
+    def fact(value: object) -> object:
+        rows = value if isinstance(value, (list, tuple)) else ()
+        return [row for row in rows[:_MOST_ROWS] if isinstance(row, str) and row in known]
+
+    return fact
 
 
 def _number(value: object) -> int | None:
@@ -64,19 +75,14 @@ def _flag(value: object) -> bool | None:
 
 
 def _method(value: object) -> str:
-    return str(value) if value in _METHODS else "another"
+    return value if isinstance(value, str) and value in _METHODS else "another"
 
 
-def _words(value: object) -> list[str]:
-    rows = value if isinstance(value, (list, tuple)) else ()
-    return [word for row in rows[:20] if (word := _word(row)) is not None]
-
-
-FACTS: Final[Mapping[str, Callable[[object], object]]] = {
-    "kind": _word,
-    "processed": _word,
-    "helps": _word,
-    "credential": _word,
+FACTS: Final[Mapping[str, Fact]] = {
+    "kind": _one_of(*(kind.value for kind in Kind)),
+    "processed": _one_of(*get_args(Processed)),
+    "helps": _one_of(*get_args(Helps)),
+    "credential": _one_of(*get_args(CredentialFault)),
     "soft": _flag,
     "server_wait_s": scale,
     "status": _number,
@@ -86,10 +92,10 @@ FACTS: Final[Mapping[str, Callable[[object], object]]] = {
     "remaining_s": scale,
     "regions": _number,
     "credentials": _number,
-    "past": _words,
-    "words": _words,
+    "past": _some_of(ACTIONS),
+    "words": _some_of(LEXICON),
 }
-"""What a model may be told, and how each fact is made sure to be nothing else."""
+"""What a model may be told; each row turns anything but its own few values into nothing."""
 
 
 @dataclass(frozen=True)
