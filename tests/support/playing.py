@@ -36,6 +36,11 @@ class Play:
         self.notes: list[Note] = []
         self._resume(None)
 
+    @property
+    def command(self) -> Command | None:
+        """What the loop wants now; None when it is over."""
+        return self._command
+
     def does(self, kind: type[Command], **expected: Any) -> Self:
         """The loop's next command is of this kind, with these values (see `_facts`)."""
         assert self._ending is None, f"ended: {self._ending}"

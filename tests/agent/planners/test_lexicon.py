@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from battle_healer.model import Lost, Refused, Reply
@@ -30,6 +30,7 @@ def test_a_lost_connection_is_read_too_and_a_refusal_has_no_text() -> None:
     assert words_in(Reply(200, (), None)) == []
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)))
 def test_whatever_is_written_only_words_of_the_list_come_out(body: bytes) -> None:
     assert set(words_in(Reply(500, (), body))) <= set(LEXICON)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.agent.planners.gemini.conftest import FACTS, MENU
 
@@ -132,6 +132,7 @@ replies = st.one_of(
 )  # fmt: skip
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(replies)
 def test_any_reply_gives_probabilities_of_the_menu_or_none(told: Any) -> None:
     for accept in (of_decisions, of_generated):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.agent.planners.gemini.conftest import FACTS, MENU, REGION
 
@@ -50,6 +50,7 @@ anything = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.fixed_dictionaries(dict.fromkeys(FACTS, anything)), st.dictionaries(st.text(), anything))
 def test_whatever_facts_hold_only_closed_words_are_sent(
     facts: dict[str, Any], more: dict[str, Any]
