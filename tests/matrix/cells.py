@@ -24,7 +24,7 @@ from battle_healer_scenarios.scenario import Call, Scenario, Variant
 REGIONS: Final = ("us", "eu")
 CROWD: Final = 10
 FILES: Final = {scenario.name: scenario for scenario in loader.load_all()}
-GOOD: Final = ("heuristic", "well-scripted")
+GOOD: Final = ("heuristic", "well-scripted", "gemini")
 BAD: Final = ("scripted", "evil")
 CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
 VARIANTS: Final[tuple[Variant, ...]] = get_args(Variant)

@@ -9,12 +9,19 @@ import pytest
 from tests.matrix.cells import WellScripted, planner_row
 
 from battle_healer.guardrails import GUARDRAILS, Guardrail
+from battle_healer.planners.gemini.planner import Gemini
 from battle_healer.planners.table import BY_NAME, PlannerRow
+from battle_healer.secret import Secret
+from battle_healer.settings import GeminiSettings
 from battle_healer_cli.running.control import trusted
 from battle_healer_cli.running.playing import play
 from battle_healer_cli.running.report import Cell, Report
+from battle_healer_mock.gemini.double import MODEL
+from battle_healer_mock.gemini.server import GeminiDouble
 from battle_healer_mock.server import MockServer, Options
 from battle_healer_scenarios.scenario import Scenario
+
+_WARM_S = 20.0
 
 
 class Stage:
@@ -56,9 +63,34 @@ class Stage:
         return row.name
 
 
+@pytest.fixture(scope="session")
+def gemini() -> Iterator[Gemini]:
+    """The planner over the real SDK, which asks a double; its budgets are no bound here."""
+    most = 10**9
+    with GeminiDouble() as double:
+        planner = Gemini(
+            GeminiSettings(
+                api_key=Secret("a-key-that-opens-nothing"),
+                base_url=double.url,
+                model=MODEL,
+                fallback_model=MODEL,
+                calls_per_minute=most,
+                calls_per_day=most,
+                tokens_per_minute=most,
+                tokens_per_day=most,
+                usd_per_minute=most,
+                usd_per_day=most,
+            )
+        )
+        assert planner.warm(_WARM_S)
+        yield planner
+        planner.close()
+
+
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage(gemini: Gemini) -> Iterator[Stage]:
     stage = Stage()
     stage.introduce(planner_row(WellScripted))
+    stage.introduce(planner_row(lambda: gemini))
     yield stage
     stage.close()

@@ -47,3 +47,9 @@ def test_the_oracle_and_the_scenario_file_agree(name: str, variant: Variant) -> 
             assert file.bounds[0] <= it.expected.most, (id_, it, file)
     effects = sum(it.expected.effects for it in calls.values())
     assert scenario.expected_effects(variant) == effects
+
+
+def test_the_column_of_gemini_is_chosen_by_what_it_says(stage: Stage) -> None:
+    report = stage.play(SCENARIOS["everything-at-once"], Cell("gemini"))
+    steps = [step for seen in report.seen if seen.outcome for step in seen.outcome.steps]
+    assert [step.planner for step in steps] == ["gemini"] + ["heuristic"] * 4
