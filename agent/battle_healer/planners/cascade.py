@@ -13,7 +13,7 @@ from typing import Any, Final
 from battle_healer.commands import Abstain, Ranking
 from battle_healer.model import Kind, Plan
 from battle_healer.planners import heuristic
-from battle_healer.planners.gemini.shared import gemini
+from battle_healer.planners.gemini.planner import gemini
 from battle_healer.planners.planner import Planner
 
 NAME: Final = "auto"

@@ -11,7 +11,7 @@ from typing import Final
 from battle_healer.errors import UsageError
 from battle_healer.planners.cascade import auto
 from battle_healer.planners.evil import Evil
-from battle_healer.planners.gemini.shared import gemini
+from battle_healer.planners.gemini.planner import gemini
 from battle_healer.planners.planner import Planner
 from battle_healer.planners.scripted import Scripted
 

@@ -14,7 +14,7 @@ import typer
 
 from battle_healer.errors import HealerError
 from battle_healer.home import home_path
-from battle_healer.planners.gemini.shared import gemini
+from battle_healer.planners.gemini.planner import gemini
 from battle_healer.planners.table import find_planner
 from battle_healer.policy import Policy, find_policy
 from battle_healer.rules import Rules

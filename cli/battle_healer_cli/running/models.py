@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from battle_healer.planners.gemini.shared import gemini
+from battle_healer.planners.gemini.planner import gemini
 from battle_healer.settings import load_gemini
 from battle_healer_mock.gemini.double import MODEL
 from battle_healer_mock.gemini.server import GeminiDouble

@@ -11,6 +11,7 @@ never more than its budgets. `healer doctor` shows them.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import threading
 import time
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from battle_healer.commands import Abstain, Ranking
@@ -110,6 +112,8 @@ class Gemini:
 
     def warm(self, wait_s: float) -> bool:
         """Load the SDK now, and wait so long for it; whether it can be asked."""
+        if self._unfit() is not None:
+            return False
         self._prepare()
         return self._ready.wait(wait_s) and self._sdk is not None
 
@@ -155,12 +159,13 @@ class Gemini:
             self._slots.release()
 
     def _unfit(self) -> Miss | None:
-        """Why these settings cannot work; told once, since the breaker stays open."""
+        """Why these settings cannot work; told once, since the breaker then stays open."""
         why = self._settings.problem()
         if why is None:
             return None
         miss = Miss("misconfigured", why)
-        self._breaker.saw(miss)
+        if self._breaker.blocks() is None:
+            self._breaker.saw(miss)
         return miss
 
     def _in_turn(self, question: Question, deadline: float) -> _Answer:
@@ -243,6 +248,25 @@ class Gemini:
 
     def _tell(self, line: str) -> None:
         _log.warning("planner %s: %s; the heuristics choose instead", NAME, line)
+
+
+def gemini() -> Gemini:
+    """The planner of this process for the settings as they are now. Raises SettingsError.
+
+    Budgets, breaker and connections are the process's, not a client's: a program that makes a
+    client for every call must not get a new budget with each.
+    """
+    from battle_healer.settings import load_gemini  # noqa: PLC0415 -- brings in pydantic
+
+    return _for(load_gemini())
+
+
+@cache
+def _for(settings: GeminiSettings) -> Gemini:
+    planner = Gemini(settings)
+    # Its connections would otherwise be torn down by the interpreter, with warnings.
+    atexit.register(planner.close)
+    return planner
 
 
 def _epoch_s() -> float:
