@@ -70,6 +70,15 @@ test: tools check ## All checks, then all tests
 soak: $(READY) ## The long forms of the tests, thousands of random failures
 	HEALER_SOAK=1 $(BIN)/python -m pytest -m soak
 
+.PHONY: test-live
+test-live: ## Ask the real Gemini API what the tests ask its double
+	@test -n "$${GEMINI_API_KEY:-}" || { \
+	  echo "needs a key of the Gemini API, and asks about ten questions (under 0.01 dollars):" >&2; \
+	  echo "  GEMINI_API_KEY=... make test-live" >&2; \
+	  echo "without one \`make test\` asks a double the same: nothing was tested now" >&2; exit 2; }
+	@$(MAKE) --no-print-directory setup
+	HEALER_TEST_GEMINI=live $(BIN)/python -m pytest tests/agent/planners/gemini/test_conversation.py
+
 .PHONY: docs
 docs: $(READY) ## Write the pages that come from tables
 	$(BIN)/python -m docs.pages

@@ -18,6 +18,8 @@ from battle_healer_mock.gemini.server import GeminiDouble
 
 KEY = "canary-key-0123456789"
 WARM_S = 20.0
+LIVE_KEY = os.environ.get("GEMINI_API_KEY") if os.environ.get("HEALER_TEST_GEMINI") else None
+"""For `make test-live`: with it the conversation tests ask the real service."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,15 +58,30 @@ def planner(double: GeminiDouble) -> Iterator[MakePlanner]:
             "model": MODEL,
             "fallback_model": MODEL,
         }
+        warm = changes.pop("warm", True)
         one = Gemini(GeminiSettings(_env_file=None, **(given | changes)))
         made.append(one)
-        if changes.get("warm", True):
+        if warm:
             one.warm(WARM_S)
         return one
 
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def service(planner: MakePlanner) -> MakePlanner:
+    """Make planners that ask the real service in `make test-live`, else the double."""
+    if LIVE_KEY is None:
+        return planner
+
+    def make(**changes: Any) -> Gemini:
+        names = ("base_url", "model", "fallback_model")
+        real = {name: GeminiSettings.model_fields[name].default for name in names}
+        return planner(**({"api_key": Secret(LIVE_KEY)} | real | changes))
+
+    return make
 
 
 REGION = Region("eu", "https://eu.api.example")
