@@ -13,7 +13,7 @@ from battle_healer.diagnosis import diagnose
 from battle_healer.menu import compose, facts
 from battle_healer.planners import heuristic
 from battle_healer.planners.gemini.planner import Gemini
-from battle_healer.planners.gemini.question import put
+from battle_healer.planners.question import put
 from battle_healer.secret import Secret
 from battle_healer.settings import GeminiSettings
 from battle_healer.story import Story

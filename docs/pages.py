@@ -9,10 +9,12 @@ from typing import Final
 from battle_healer import guardrails
 from battle_healer.actions import table as actions
 from battle_healer.diagnosis import table as readers
-from battle_healer.planners import heuristic
+from battle_healer.planners import heuristic, miss
 from battle_healer.policy.defaults import defaults_markdown
+from battle_healer.settings import GeminiSettings
 from battle_healer_cli import exits
 from battle_healer_mock.faults import table as faults
+from battle_healer_mock.gemini import faults as double
 from battle_healer_mock.verdict import table as verdict
 
 HERE: Final = Path(__file__).parent
@@ -31,6 +33,38 @@ about calls that were given up need that, or a few quiet seconds.
 - On a manual clock a client's waits must advance it, or rules about pace see none.
 """
 
+_GEMINI: Final = """\
+A model may choose what is done next; it never writes anything, and its failure changes nothing for
+the worse. `--planner gemini` asks at the first choice of an episode, `--planner auto` at the first
+where the [heuristic table](planners.md) is not sure; `HEALER_PLANNER` and `planner:` in a policy,
+for all or for one destination or endpoint, say the same. Both need
+`pip install 'battle-healer[gemini]'` and `GEMINI_API_KEY`. Without a key `healer demo --planner
+gemini` and `healer scenarios` ask a double, through the same SDK and the same bytes.
+
+- Sent: facts in words of closed lists, and the menu in words of ours; nothing of the exchange's
+  text, no value, no name, no address. `healer call --explain` shows what was sent, word for word.
+- Taken: a probability for each id of the menu, asked for in both orders of the options at once.
+  The best must have 0.5, be 0.15 ahead of the next, and the orders must agree within 0.2. Where
+  the heuristics are sure that something helps, a model cannot give up instead.
+- Bounded: one question an episode, one for all who ask the same within a minute, a quarter of the
+  time that is left and at most 1.5 s, 64 KiB of answer, no redirects, no proxy of the environment.
+  After 3 failures in a row nothing is asked for 30 s.
+- Free-tier content may be used to improve the service's products; see its terms before you set a
+  key of a project without billing.
+
+`healer mock --gemini` runs the double, which fails as it is told: `--simulate unavailable*2,hang`,
+or `POST /control`. What it was sent stands at `/control/wire`.
+"""
+
+
+def _settings(model: type[GeminiSettings]) -> str:
+    rows = (
+        f"| `HEALER_GEMINI_{name.upper()}` | {'' if info.default is None else info.default} "
+        f"| {info.description} |"
+        for name, info in model.model_fields.items()
+    )
+    return "| setting | default | is |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
 
 def _page(title: str, *parts: str) -> str:
     return "\n".join([f"# {title}", "", _NOTE, "", *parts])
@@ -42,6 +76,16 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "actions.md": lambda: _page("Actions", actions.markdown()),
     "guardrails.md": lambda: _page("Guardrails", guardrails.markdown()),
     "planners.md": lambda: _page("The heuristic table", heuristic.markdown()),
+    "gemini.md": lambda: _page(
+        "A model that chooses",
+        _GEMINI,
+        "## Settings\n",
+        _settings(GeminiSettings),
+        "## When it does not say\n\nThe heuristics choose, and the step tells why.\n",
+        miss.markdown(),
+        "## How the double can fail\n",
+        double.markdown(),
+    ),
     "readers.md": lambda: _page("Readers of failures", readers.markdown()),
     "verdict.md": lambda: _page("The verdict", _VERDICT, verdict.markdown()),
     "exit-codes.md": lambda: _page("Exit codes", exits.markdown()),

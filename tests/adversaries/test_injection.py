@@ -28,8 +28,8 @@ from tests.adversaries.world import World, harms, play_out
 from battle_healer.commands import Abstain, Ranking
 from battle_healer.model import Kind, Plan, Trouble
 from battle_healer.planners import heuristic
-from battle_healer.planners.gemini.question import Question, put
 from battle_healer.planners.planner import Planner
+from battle_healer.planners.question import Question, put
 from battle_healer_mock.gemini.asked import Asked
 from battle_healer_mock.gemini.asked import Question as Wire
 from battle_healer_mock.gemini.policies import BY_NAME as POLICIES

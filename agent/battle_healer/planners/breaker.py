@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from battle_healer.planners.miss import Miss
+from battle_healer.planners.miss import LIMITED, Miss
 
 FAILURES: Final = 3
 """In a row, until it opens."""
@@ -47,7 +47,7 @@ class Breaker:
         """Learn from one question; None for an answer, be it good or unsure."""
         told = None
         with self._lock:
-            if miss is None or not (miss.row.fails or miss.row.stops or miss.kind == "limited"):
+            if miss is None or not (miss.row.fails or miss.row.stops or miss.kind == LIMITED):
                 self._failures, self._until = 0, 0.0
                 return
             self._failures += miss.row.fails
@@ -69,7 +69,7 @@ class Breaker:
         """For how many seconds this failure opens it; 0.0 for not."""
         if miss.row.stops:
             return _FOREVER
-        if miss.kind == "limited":
+        if miss.kind == LIMITED:
             least, most = _LIMITED_S
             return min(most, max(least, miss.wait_s))
         return OPEN_S if self._failures >= FAILURES else 0.0

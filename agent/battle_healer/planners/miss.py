@@ -22,6 +22,8 @@ class MissRow:
     stops: bool = False
 
 
+LIMITED: Final = "limited"
+
 MISSES: Final[tuple[MissRow, ...]] = (
     MissRow("sure", "the heuristics are sure, so no model is asked"),
     MissRow("unsure", "no plan is clearly better in its eyes"),
@@ -32,7 +34,7 @@ MISSES: Final[tuple[MissRow, ...]] = (
     MissRow("off", "the planner's breaker is open"),
     MissRow("warming", "its library is still being loaded"),
     MissRow("too_long", "the menu or the question is too long to be asked"),
-    MissRow("limited", "the service wants fewer questions"),
+    MissRow(LIMITED, "the service wants fewer questions"),
     MissRow("slow", "no answer came in time", fails=True),
     MissRow("timeout", "the planner did not return in time", fails=True),
     MissRow("down", "the service does not answer", fails=True),
@@ -73,4 +75,6 @@ def markdown() -> str:
 def _then(row: MissRow) -> str:
     if row.stops:
         return "off until the settings change"
+    if row.kind == LIMITED:
+        return "off for the time that the service names, 1 s to an hour"
     return "counts towards the breaker" if row.fails else "the next question is asked as ever"

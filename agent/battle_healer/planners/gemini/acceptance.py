@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from battle_healer.planners.gemini.question import Question
 from battle_healer.planners.miss import Miss
 from battle_healer.planners.planner import NONE
+from battle_healer.planners.question import Question
 
 Scores = dict[str, float]
 

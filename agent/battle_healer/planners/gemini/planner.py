@@ -28,10 +28,10 @@ from battle_healer.planners import heuristic
 from battle_healer.planners.breaker import Breaker
 from battle_healer.planners.budget import Budget, per_day, per_minute
 from battle_healer.planners.flights import Flights
-from battle_healer.planners.gemini.question import Question, put
 from battle_healer.planners.gemini.thread import LoopThread
 from battle_healer.planners.gemini.trouble import miss_of
 from battle_healer.planners.miss import Miss
+from battle_healer.planners.question import Question, put
 
 if TYPE_CHECKING:
     from battle_healer.planners.gemini.acceptance import Scores

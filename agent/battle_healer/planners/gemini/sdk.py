@@ -16,8 +16,8 @@ from google.genai import types
 
 from battle_healer.planners.gemini.acceptance import Scores, of_decisions, of_generated
 from battle_healer.planners.gemini.bounded import Bounded
-from battle_healer.planners.gemini.question import INSTRUCTIONS, Question
 from battle_healer.planners.miss import Miss
+from battle_healer.planners.question import INSTRUCTIONS, Question
 
 if TYPE_CHECKING:
     from battle_healer.settings import GeminiSettings

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.agent.planners.gemini.conftest import FACTS, MENU
 
 from battle_healer.planners.gemini.acceptance import Scores, of_decisions, of_generated
-from battle_healer.planners.gemini.question import Question, put
 from battle_healer.planners.miss import BY_KIND, Miss
+from battle_healer.planners.question import Question, put
 
 IDS = ("p1", "p2", "p3", "none")
 

@@ -10,9 +10,9 @@ from tests.agent.planners.gemini.conftest import FACTS, MENU, REGION
 
 from battle_healer.actions.table import ACTIONS
 from battle_healer.model import Adapted, Kind, Operation, OutcomeKind, Plan
-from battle_healer.planners.gemini.question import MOST_PLANS, Question, put, scale
 from battle_healer.planners.lexicon import LEXICON
 from battle_healer.planners.miss import Miss
+from battle_healer.planners.question import MOST_PLANS, Question, put, scale
 
 CLOSED = (
     {kind.value for kind in Kind}
@@ -55,7 +55,6 @@ anything = st.recursive(
 def test_whatever_facts_hold_only_closed_words_are_sent(
     facts: dict[str, Any], more: dict[str, Any]
 ) -> None:
-    more.pop("quote", None)
     question = put(MENU, more | facts)
     assert isinstance(question, Question)
     assert strings(json.loads(question.input)) <= CLOSED
