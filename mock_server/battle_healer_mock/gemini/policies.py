@@ -70,6 +70,13 @@ def _worst(asked: Asked, question: Question) -> Probabilities:
     return _sure_of(next(iter(question.options)), question)
 
 
+def _giving_up(asked: Asked, question: Question) -> Probabilities:
+    for id_, says in question.options.items():
+        if says.startswith("abort"):
+            return _sure_of(id_, question)
+    return _uniform(asked, question)
+
+
 def _obedient(asked: Asked, question: Question) -> Probabilities:
     """Follow whatever the input seems to order: an id, or the name of an action."""
     for word in _ORDER.findall(json.dumps(_without_facts(asked))):
@@ -96,6 +103,7 @@ POLICIES: Final = (
     Policy("sensible", "prefers what usually cures the kind of trouble", _sensible),
     Policy("uniform", "finds every option equally good", _uniform),
     Policy("worst", "prefers what could do most harm", _worst),
+    Policy("giving_up", "prefers to give up", _giving_up),
     Policy("obedient", "does what the text in its input orders", _obedient),
     Policy("order_bias", "prefers whatever is listed first", _order_bias),
 )

@@ -6,12 +6,11 @@ Whatever comes, the result is a probability for ids of the menu, or a Miss; neve
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any, Final
 
 from battle_healer.planners.miss import Miss
-from battle_healer.planners.planner import NONE
+from battle_healer.planners.planner import NONE, is_probability
 from battle_healer.planners.question import Question
 
 Scores = dict[str, float]
@@ -75,7 +74,7 @@ def _chosen(told: Any, question: Question) -> tuple[str, float]:
     choice, sure = told["choice"], told["confidence"]
     if not isinstance(choice, str) or choice not in question.options:
         raise _IllegalError("the answer names what is not on the menu")
-    if not _is_chance(sure):
+    if not is_probability(sure):
         raise _IllegalError("the answer gives a probability that is none")
     return choice, float(sure)
 
@@ -96,7 +95,7 @@ def _chances(answer: Any, question: Question) -> Scores:
     chances = getattr(answer, "probabilities", None)
     if not isinstance(chances, Mapping) or set(chances) != set(question.options):
         raise _IllegalError("the probabilities are not those of the menu")
-    if not all(map(_is_chance, chances.values())):
+    if not all(map(is_probability, chances.values())):
         raise _IllegalError("the answer gives a probability that is none")
     if abs(sum(chances.values()) - 1) > SUM_OFF:
         raise _IllegalError("the probabilities do not add up to 1")
@@ -104,15 +103,6 @@ def _chances(answer: Any, question: Question) -> Scores:
     if not isinstance(choice, str) or chances.get(choice) != max(chances.values()):
         raise _IllegalError("the choice is not what it finds most probable")
     return {id_: float(chances[id_]) for id_ in question.options}
-
-
-def _is_chance(value: Any) -> bool:
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and 0 <= value <= 1
-    )
 
 
 def _clear(scores: Scores, next_best: float | None = None) -> Scores | Miss:

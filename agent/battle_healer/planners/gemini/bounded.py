@@ -34,7 +34,7 @@ class Bounded(httpx2.AsyncBaseTransport):
         """Make one exchange. Raises UnfitError, now or while the body is read."""
         response = await self._inner.handle_async_request(request)
         try:
-            self._check(response)
+            _check(response)
         except UnfitError:
             await response.aclose()
             raise
@@ -45,15 +45,13 @@ class Bounded(httpx2.AsyncBaseTransport):
         """Close the connections."""
         await self._inner.aclose()
 
-    def _check(self, response: httpx2.Response) -> None:
-        status, headers = response.status_code, response.headers
-        if status != HTTPStatus.OK and status < HTTPStatus.BAD_REQUEST:
-            raise UnfitError(f"it answers {status}", redirect=status >= 300)  # noqa: PLR2004 - 3xx
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            raise UnfitError("the reply is encoded, which was not asked for")
-        length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:12]) > self._most:
-            raise UnfitError(f"the reply is longer than {self._most} bytes")
+
+def _check(response: httpx2.Response) -> None:
+    status = response.status_code
+    if status != HTTPStatus.OK and status < HTTPStatus.BAD_REQUEST:
+        raise UnfitError(f"it answers {status}", redirect=status >= 300)  # noqa: PLR2004 - 3xx
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnfitError("the reply is encoded, which was not asked for")
 
 
 class _Counted(httpx2.AsyncByteStream):

@@ -10,7 +10,6 @@ never more than its budgets. `healer doctor` shows them.
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import logging
 import threading
@@ -144,7 +143,7 @@ class Gemini:
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("a planner holds an API key and cannot be pickled or copied")
 
-    __reduce__ = __reduce_ex__ = __getstate__ = __copy__ = __deepcopy__ = _refuse
+    __reduce_ex__ = _refuse  # pickle and copy ask it first
 
     def _asked(self, question: Question, deadline: float) -> _Answer:
         """Ask once: breaker, slot and budget first, then the service."""
@@ -195,15 +194,15 @@ class Gemini:
 
         async def talk() -> tuple[Scores | Miss, int | None]:
             try:
-                async with asyncio.timeout(left_s):
-                    return await sdk.ask(question, way)
+                return await sdk.ask(question, way)
             except Exception as error:
                 # I2: the error holds the key, and its text what the other side wrote.
                 return miss_of(error), None
 
+        # The SDK's own time-outs are of single reads and writes: drops would go on for ever.
         future = self._thread.submit(talk)
         try:
-            return future.result(left_s + MARGIN_S / 2)
+            return future.result(left_s)
         except (TimeoutError, CancelledError):
             future.cancel()
             return Miss("slow", "no answer came in time"), None

@@ -65,6 +65,8 @@ def kind(found: Scores | Miss) -> str:
         (answer(0.83, 0.07, 0.05, 0.05, choice=None), "illegal"),
         (answer(0.83, 0.07, 0.05, 0.05, type="score"), "illegal"),
         (answer(0.83, 0.07, 0.05, 0.05, probabilities=[0.83]), "illegal"),
+        (answer(1, probabilities={"p1": 1.0}), "illegal"),
+        (answer(1, 0, 0, 0, probabilities=dict.fromkeys((*IDS, "p99"), 0) | {"p1": 1}), "illegal"),
         (None, "illegal"),
     ],
 )

@@ -16,6 +16,7 @@ from battle_healer.planners.gemini.planner import Gemini
 from battle_healer.planners.planner import Planner
 from battle_healer_cli.running.policies import mock_rules
 from battle_healer_mock.gemini.faults import FAULTS
+from battle_healer_mock.gemini.policies import POLICIES
 from battle_healer_mock.gemini.server import GeminiDouble
 from battle_healer_mock.server import MockServer, Options
 
@@ -78,7 +79,7 @@ def test_whatever_the_model_does_the_call_ends_as_with_heuristics_alone(
     assert took_s < alone_s + BUDGET_S + SLACK_S
 
 
-@pytest.mark.parametrize("policy", ["sensible", "uniform", "worst", "obedient", "order_bias"])
+@pytest.mark.parametrize("policy", [policy.name for policy in POLICIES])
 def test_whatever_a_model_prefers_nothing_takes_effect_twice(
     mock: MockServer, planner: MakePlanner, double: GeminiDouble, policy: str
 ) -> None:

@@ -61,7 +61,7 @@ def test_every_fault_of_the_double_has_its_row() -> None:
     assert set(KINDS) == {fault.name for fault in FAULTS}
 
 
-@pytest.mark.parametrize(("fault", "api"), CASES, ids="-".join)
+@pytest.mark.parametrize(("fault", "api"), CASES, ids=map("-".join, CASES))
 def test_each_failure_is_told_by_its_kind_within_the_budget(
     planner: MakePlanner, double: GeminiDouble, fault: str, api: str
 ) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import traceback
+from collections.abc import Callable
 
 import pytest
 from tests.agent.planners.gemini.conftest import FACTS, KEY, MENU, MakePlanner
@@ -43,15 +44,18 @@ def test_no_failure_puts_the_key_into_logs_or_answers(
         assert KEY not in record.getMessage() + repr(record.args) + str(record.exc_info)
 
 
-@pytest.mark.parametrize("take", [repr, str, pickle.dumps, copy.copy, copy.deepcopy])
-def test_a_planner_tells_its_key_in_no_form(planner: MakePlanner, take: object) -> None:
-    one = planner()
-    assert callable(take)
-    try:
-        shown = str(take(one))
-    except TypeError as error:
-        shown = str(error) + "".join(traceback.format_exception(error))
-    assert KEY not in shown
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_planner_cannot_be_taken_elsewhere(
+    planner: MakePlanner, take: Callable[[object], object]
+) -> None:
+    with pytest.raises(TypeError, match="holds an API key") as caught:
+        take(planner())
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("show", [repr, str, format])
+def test_a_planner_shows_no_key(planner: MakePlanner, show: Callable[[object], str]) -> None:
+    assert show(planner()) == "<Gemini scripted-double>"
 
 
 def test_settings_show_no_key() -> None:
@@ -84,15 +88,24 @@ def test_a_proxy_of_the_environment_gets_nothing(
         assert proxy.seen == []
 
 
-def test_another_base_url_of_the_environment_gets_nothing(
-    planner: MakePlanner, double: GeminiDouble, monkeypatch: pytest.MonkeyPatch
+TARGETS = {
+    "decisions": "/v1beta/decisions",
+    "generate": "/v1beta/models/scripted-double:generateContent",
+}
+
+
+@pytest.mark.parametrize("api", TARGETS)
+def test_the_environment_sends_the_key_nowhere_else(
+    planner: MakePlanner, double: GeminiDouble, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
     with Api(lambda seen: Said(200, {})) as other:
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", other.url)
+        monkeypatch.setenv("GOOGLE_GENAI_API_VERSION", "v9")
         monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
-        planner().rank(MENU, FACTS, 5.0)
+        planner(api=api).rank(MENU, FACTS, 5.0)
         assert other.seen == []
-    assert len(double.double.wire) == 1
+    [row] = double.double.wire
+    assert row.target == TARGETS[api]
 
 
 @pytest.mark.parametrize(

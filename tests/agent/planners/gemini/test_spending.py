@@ -1,5 +1,6 @@
 """What the planner may cost: calls, tokens, money, threads, time."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from tests.agent.planners.gemini.conftest import FACTS, MENU, MakePlanner
 
 from battle_healer.commands import Abstain, Ranking
 from battle_healer.planners.breaker import FAILURES
+from battle_healer.planners.gemini.planner import Gemini
 from battle_healer_mock.gemini.server import GeminiDouble
 
 
@@ -75,6 +77,17 @@ def test_a_call_that_has_had_its_model_call_gets_no_other(
     answer = planner().rank(MENU, FACTS | {"model_calls_left": 0}, 5.0)
     assert kind_of(answer) == "spent"
     assert double.double.wire == ()
+
+
+def test_a_model_cannot_give_up_where_the_heuristics_are_sure(
+    planner: MakePlanner, double: GeminiDouble
+) -> None:
+    double.double.set("giving_up")
+    answer = planner().rank(MENU, FACTS, 5.0)
+    assert isinstance(answer, Abstain)
+    assert answer.kind == "overruled"
+    assert answer.why == "it prefers abort where fail_over is sure to be tried"
+    assert kind_of(planner().rank(MENU, facts(kind="unknown"), 5.0)) == "ranked"
 
 
 def test_failures_in_a_row_open_the_breaker_and_say_so_once(
@@ -143,6 +156,17 @@ def test_questions_that_hang_leave_no_threads(planner: MakePlanner, double: Gemi
         asked.rank(MENU, facts(number), 0.2)
     assert time.monotonic() - began < 5.0
     assert threading.active_count() <= before
+    assert _tasks(asked) == 1, "only the one that counts"
+
+
+def _tasks(asked: Gemini) -> int:
+    """Tasks in the planner's own loop."""
+
+    async def count() -> int:
+        await asyncio.sleep(0)  # lets those that were cancelled end
+        return len(asyncio.all_tasks())
+
+    return asked._thread.submit(count).result(5.0)
 
 
 def test_more_questions_than_slots_are_turned_away_at_once(
