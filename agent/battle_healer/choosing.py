@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from battle_healer.commands import Abstain, Answer, Ask, Command, Ranking
+from battle_healer.commands import Abstain, Answer, Ask, Command, Note, Ranking
 from battle_healer.menu import Menu, facts
 from battle_healer.model import Asked, Kind, Plan, Step
 from battle_healer.planners import heuristic
@@ -73,6 +73,8 @@ def choose(
         chance = float(answer.probabilities[plan.id])
         # A planner may repeat what a model, or the other side, wrote (I7).
         return Choice(plan, safe(str(answer.planner), 64), asked.why, chance, asked)
+    if asked.said != "sure":
+        yield Note("PLANNER_SILENT", {"planner": planner, "kind": asked.said, "why": asked.why})
     return _by_table(menu, kind, asked)
 
 

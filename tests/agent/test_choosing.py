@@ -94,6 +94,15 @@ def test_every_kind_of_abstention_is_told_in_words(kind: str) -> None:
     assert len(asked.why.split()) >= 3
 
 
+@pytest.mark.parametrize(("kind", "told"), [("off", True), ("down", True), ("sure", False)])
+def test_whoever_watches_is_told_that_a_planner_did_not_say(kind: str, told: bool) -> None:
+    watched = scene().does(Ask).answer(Abstain(kind, "in words of ours")).waits(0.025).sends(OK)
+    watched.ends("delivered")
+    notes = [note.data for note in watched.notes if note.name == "PLANNER_SILENT"]
+    silent = {"planner": "gemini", "kind": kind, "why": "in words of ours"}
+    assert notes == ([silent] if told else [])
+
+
 def test_what_a_planner_writes_is_shown_as_text() -> None:
     miss = Abstain("\x1b[2J", "\x1b[31m" + "a" * 9999, sent="\x1b]0;x")
     told = scene().does(Ask).answer(miss).waits(0.025).sends(OK).ends("delivered")
