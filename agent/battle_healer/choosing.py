@@ -61,7 +61,7 @@ def choose(
     """Let `planner` rank, and fall back to the heuristics where it does not say."""
     if menu.only is not None:
         return Choice(menu.only, HEURISTIC, "nothing else is possible")
-    kind = story.diagnosis.kind
+    kind = story.weighs_as
     made = sum(step.asked.model_calls for step in story.steps if step.asked is not None)
     if planner == HEURISTIC or (made and made >= bounds.model_calls):
         return _by_table(menu, kind)

@@ -17,13 +17,13 @@ from battle_healer.model import (
     Trouble,
 )
 from battle_healer.secret import Secret
-from battle_healer.story import Story
+from battle_healer.story import Seen, Story
 from battle_healer.text import safe
 
 
 def outcome_of_story(story: Story, kind: OutcomeKind, name: str, reason: str) -> Outcome:
     """The outcome of a story that ends now. name: the episode's id. reason: in our words."""
-    call, trouble = story.call, story.last.trouble
+    call, trouble = story.call, story.answered.trouble
     delivered = kind is OutcomeKind.DELIVERED
     return Outcome(
         kind=kind,
@@ -38,7 +38,7 @@ def outcome_of_story(story: Story, kind: OutcomeKind, name: str, reason: str) ->
         episode=name,
         destination=call.destination.name,
         endpoint=call.endpoint.name,
-        region=story.region.name,
+        region=story.answered.attempt.region.name,
         body="passed" if isinstance(trouble, Reply) and trouble.body is None else "kept",
     )
 
@@ -67,11 +67,15 @@ def _was_accepted(story: Story) -> bool:
 
 def reason_of(story: Story) -> str:
     """Why no more was done: what happened, then each veto once, in our words."""
-    trouble, diagnosis = story.last.trouble, story.diagnosis
-    parts = [f"{diagnosis.kind.value.replace('_', ' ')}{_cause(trouble)}"]
+    # What the API said, and then who of ours refused to ask it again.
+    parts = [_word(seen) for seen in (story.answered, story.last)]
     if story.steps:
         parts += [f"no {veto.action}: {veto.why}" for veto in story.steps[-1].vetoes]
     return "; ".join([*dict.fromkeys(parts), *_would_be_possible(story)])
+
+
+def _word(seen: Seen) -> str:
+    return seen.diagnosis.kind.value.replace("_", " ") + _cause(seen.trouble)
 
 
 def _cause(trouble: Trouble) -> str:

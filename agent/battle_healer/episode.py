@@ -19,6 +19,7 @@ from battle_healer.commands import (
     Acquire,
     Answer,
     Command,
+    Denied,
     Note,
     Park,
     Refresh,
@@ -28,6 +29,7 @@ from battle_healer.commands import (
 )
 from battle_healer.diagnosis import diagnose, is_stale, verified
 from battle_healer.endings import entry_of, give_up, outcome_of_story
+from battle_healer.gates.pacer import Hold
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.menu import compose
 from battle_healer.model import (
@@ -56,6 +58,11 @@ def never(call: Call) -> bool:
     return False
 
 
+def nothing(call: Call) -> tuple[Hold, ...]:
+    """No gates: nobody else was told anything."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
     """What an episode needs of its surroundings, without I/O.
@@ -64,6 +71,7 @@ class Kit:
     planner: whose word the program gave, over what the policy says; None for the policy's.
     `heuristic` is consulted inline, any other name through `Ask`.
     guardrails: the vetoes; empty only to show what harm they prevent.
+    holds: what other calls were told that binds this one too.
     """
 
     clock: Clock
@@ -75,6 +83,7 @@ class Kit:
     actions: tuple[Action, ...] = ACTIONS
     can_park: bool = False
     has_stale: Callable[[Call], bool] = never
+    holds: Callable[[Call], tuple[Hold, ...]] = nothing
 
     @property
     def bounds(self) -> Bounds:
@@ -101,6 +110,7 @@ def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
     guardrails stop offering anything else once a bound of I4 is reached.
     """
     name = kit.new_id("ep")
+    attempt, trouble = yield from _patiently(attempt, trouble, kit)
     story = _saw(Story(attempt.call, kit.clock.now()), attempt, trouble, kit)
     while story.diagnosis.is_failure:
         menu = compose(story, kit, kit.actions, kit.guardrails)
@@ -119,8 +129,52 @@ def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
 def _saw(
     story: Story, attempt: Attempt, trouble: Trouble, kit: Kit, *, unchanged: bool = False
 ) -> Story:
-    diagnosis = diagnose(attempt, trouble, kit.clock.wall())
-    return story.saw(attempt, trouble, diagnosis, kit.clock.now(), unchanged=unchanged)
+    # The gates may have asked already, and a long body is not read twice.
+    known = trouble.diagnosis if isinstance(trouble, Reply) else None
+    diagnosis = known or diagnose(attempt, trouble, kit.clock.wall())
+    story = story.saw(attempt, trouble, diagnosis, kit.clock.now(), unchanged=unchanged)
+    return story.heard(kit.holds(attempt.call)) if diagnosis.is_failure else story
+
+
+def _send(attempt: Attempt) -> Generator[Command, Answer, Trouble]:
+    answer = yield Send(attempt)
+    if not isinstance(answer, (Reply, Lost, Refused)):
+        raise TypeError(f"a driver answered Send with {type(answer).__name__}")
+    return answer
+
+
+def _patiently(
+    attempt: Attempt, trouble: Trouble, kit: Kit
+) -> Generator[Command, Answer, tuple[Attempt, Trouble]]:
+    """Give a gate the time that it asks for, and send then: no decision, so no step either.
+
+    What is not there in time is for the menu; so is what another place or credential may cure.
+    """
+    while isinstance(trouble, Refused) and trouble.patient:
+        # I3: the server's time first, then jitter, so that callers do not return in step.
+        wait_s = trouble.wait_s + kit.chance() * kit.bounds.backoff_base_s
+        left_s = attempt.call.deadline - kit.clock.now()
+        if wait_s >= left_s:
+            break
+        yield Note("HELD", {"gate": trouble.gate, "wait_s": wait_s})
+        yield Wait(wait_s)
+        granted = yield from _signature(attempt)
+        if isinstance(granted, Denied):
+            return attempt, Refused(f"credential: {granted.why}")
+        left_s = attempt.call.deadline - kit.clock.now()
+        after = None if trouble.paid else attempt.after
+        attempt = replace(attempt, grant=granted, timeout_s=left_s, after=after)
+        trouble = yield from _send(attempt)
+    return attempt, trouble
+
+
+def _signature(attempt: Attempt) -> Generator[Command, Answer, Grant | Denied | None]:
+    """What an attempt is signed with; one that was refused at first may lack it still."""
+    call = attempt.call
+    if attempt.grant is not None or call.own is not None or not call.destination.credentials:
+        return attempt.grant
+    answer = yield Acquire(call, attempt.region, call.destination.credentials[0].name)
+    return answer if isinstance(answer, (Grant, Denied)) else Denied("nobody gave one")
 
 
 def _planner(call: Call, kit: Kit) -> str:
@@ -154,7 +208,7 @@ def _carry_out(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
         return (yield from _substitute(plan, story, kit, name))
     if plan.ends is OutcomeKind.QUEUED:
         return (yield from _park(plan, story, kit, name))
-    return story, Ending(give_up(story, name), story.last.trouble)
+    return story, Ending(give_up(story, name), story.answered.trouble)
 
 
 def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
@@ -183,11 +237,10 @@ def _resend(plan: Plan, region: Region, story: Story, kit: Kit) -> Carried:
         grant=grant,
         body=last.body if plan.body is None else plan.body,
         timeout_s=left_s,
+        after=story.cause(region),
     )
-    answer = yield Send(attempt)
-    if not isinstance(answer, (Reply, Lost, Refused)):
-        raise TypeError(f"a driver answered Send with {type(answer).__name__}")
-    return _saw(story, attempt, answer, kit, unchanged=plan.action == "retry"), None
+    attempt, trouble = yield from _patiently(attempt, (yield from _send(attempt)), kit)
+    return _saw(story, attempt, trouble, kit, unchanged=plan.action == "retry"), None
 
 
 def _is_strangers(granted: Grant, plan: Plan, story: Story, kit: Kit) -> bool:
@@ -240,4 +293,4 @@ def _park(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
         return story.bar(plan, kit.clock.now()), None
     kept = "" if answer.durable else "; this store does not survive the process"
     outcome = outcome_of_story(story, OutcomeKind.QUEUED, name, plan.reason + kept)
-    return story, Ending(replace(outcome, queued=answer), story.last.trouble)
+    return story, Ending(replace(outcome, queued=answer), story.answered.trouble)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from battle_healer.model import OutcomeKind, Plan
+from battle_healer.model import OutcomeKind, Plan, Refused
 from battle_healer.rules import IDEMPOTENT_METHODS, Bounds
 from battle_healer.story import Story
 
@@ -88,12 +88,12 @@ def _secrets_stay(plan: Plan, story: Story, bounds: Bounds) -> str | None:
 
 
 def _waits_are_obeyed(plan: Plan, story: Story, bounds: Bounds) -> str | None:
-    """I3: no attempt before the server's own time."""
+    """I3: no attempt before the server's own time, whichever call was told."""
     if plan.region is None:
         return None
     held = story.held_s(plan.region, plan.credential or "")
     if held > 0 and held > plan.wait_s + _SLACK_S:
-        return f"the server wants {held:.3g} s of patience, the plan waits {plan.wait_s:.3g} s"
+        return f"nothing may go there for {held:.3g} s yet, the plan waits {plan.wait_s:.3g} s"
     return None
 
 
@@ -116,6 +116,10 @@ def _unbounded(plan: Plan, story: Story, bounds: Bounds) -> str | None:
 
 
 def _resends(plan: Plan, story: Story, bounds: Bounds) -> str | None:
+    if story.was_begun and story.diagnosis.wait_s and isinstance(story.last.trouble, Refused):
+        # Nothing was sent, so nothing was tried in vain: the deadline bounds these waits. A call
+        # that never began ends sooner, so that its caller can go elsewhere.
+        return None
     done = story.resends(story.region, story.diagnosis.kind)
     if done >= bounds.resends:
         return f"{done} unchanged resends to {story.region.name} did not help"

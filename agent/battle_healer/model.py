@@ -120,6 +120,8 @@ class Attempt:
     """One exchange on the wire: what is sent, where, with which credential.
 
     ordinal: 1 for the first send of the call. timeout_s: what is left of the deadline.
+    after: what the attempt before it in this region ended in, which the retry budget charges;
+    None where there was none, or where its turn is paid for.
     """
 
     call: Call
@@ -128,6 +130,7 @@ class Attempt:
     grant: Grant | None
     body: bytes | None = field(default=None, repr=False)
     timeout_s: float | None = None
+    after: Kind | None = None
 
     @property
     def url(self) -> str:
@@ -142,6 +145,7 @@ class Reply:
     truncated: the connection ended before the announced length.
     undecodable: the bytes are not in the coding that Content-Encoding names.
     handle: the HTTP library's own object, handed to the caller if this answer is the last.
+    diagnosis: what it means, where that was found out already.
     """
 
     status: int
@@ -150,6 +154,7 @@ class Reply:
     truncated: bool = False
     undecodable: bool = False
     handle: Any = field(default=None, repr=False, compare=False)
+    diagnosis: Diagnosis | None = field(default=None, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
         """First value of a header, by lower-case name."""
@@ -172,10 +177,18 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A gate of ours said no before any byte was sent."""
+    """A gate of ours said no before any byte was sent.
+
+    wait_s: until it may say yes. kind: what the API told another call, where that is the reason.
+    patient: nothing but time helps, so that there is nothing to decide if the time is there.
+    paid: the turn after `wait_s` is kept for this call.
+    """
 
     gate: str
     wait_s: float = 0.0
+    kind: Kind = Kind.REFUSED
+    patient: bool = False
+    paid: bool = False
 
 
 Trouble = Reply | Lost | Refused

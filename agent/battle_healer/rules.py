@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from battle_healer.secret import Secret
@@ -21,6 +21,8 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 Idempotency = Literal["honoured", "create", "unknown", "unsupported"]
 Tier = Literal["primary", "backup", "free-tier"]
+TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+"""The order in which credentials take over."""
 DegradeTier = Literal["stale", "file", "example", "schema", "post"]
 Schema = Mapping[str, Any]
 
@@ -80,6 +82,74 @@ class Bounds:
         300.0, (0, 86_400), "seconds", "age at which a cached answer ends", "DESIGN"
     )
     journal_ring: int = _bound(1000, (0, 100_000), "episodes", "episodes kept in memory", "DESIGN")
+
+
+@dataclass(frozen=True, slots=True)
+class GateBounds:
+    """The defaults table of what all calls of a client share (I4): one field a row, as above.
+
+    The policy changes a row under `gates:`, for all destinations or for one.
+    """
+
+    retry_tokens: int = _bound(
+        500, (1, 1_000_000), "tokens", "retry budget of a destination when full", "AWS retries 2026"
+    )
+    retry_per_failure: int = _bound(
+        14, (1, 1_000_000), "tokens", "price of a resend after a failure", "AWS retries 2026"
+    )
+    retry_per_throttle: int = _bound(
+        5, (1, 1_000_000), "tokens", "price of a resend after a throttle", "AWS retries 2026"
+    )
+    retry_per_success: int = _bound(
+        1, (0, 1_000_000), "tokens", "earned by a clean answer", "AWS retries 2026"
+    )
+    retry_refill_per_s: float = _bound(
+        140.0,
+        (0.1, 1_000_000),
+        "tokens per second",
+        "earned by time, worth 10 resends after a failure",
+        "Finagle: 10 retries/s whatever happens",
+    )
+    breaker_attempts: int = _bound(
+        20, (1, 1_000_000), "attempts", "fewest in the window that may open the breaker", "DESIGN"
+    )
+    breaker_failed_percent: float = _bound(
+        50.0, (1, 100), "percent", "share of failed attempts that opens it", "resilience4j"
+    )
+    breaker_window_s: float = _bound(
+        10.0,
+        (0.1, 3600),
+        "seconds",
+        "how far the breaker looks back",
+        "Finagle: deposits live 10 s",
+    )
+    breaker_open_s: float = _bound(
+        5.0,
+        (0.1, 3600),
+        "seconds",
+        "time before a probe of an open breaker",
+        ".NET standard handler",
+    )
+    concurrency: int = _bound(
+        1000, (1, 1_000_000), "attempts", "in flight at a time in a region", ".NET standard handler"
+    )
+    pacer: bool = _bound(
+        True, (False, True), "", "whether a server's wait binds other calls too", "DESIGN (I3)"
+    )
+    hold_s: float = _bound(
+        86_400.0,
+        (1, 31_536_000),
+        "seconds",
+        "longest that a wait named to one call binds others",
+        "DESIGN (I7)",
+    )
+    gone_s: float = _bound(
+        3600.0,
+        (1, 31_536_000),
+        "seconds",
+        "time before a region that answers 410 is tried again",
+        "RFC 9110, section 15.5.11: likely permanent",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +245,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One API: its regions by priority, its credentials, its endpoints, and what it promises."""
+    """One API: its regions by priority, its credentials, its endpoints, and what it promises.
+
+    gates: None for those of the whole policy.
+    """
 
     name: str
     regions: tuple[Region, ...]
@@ -187,6 +260,7 @@ class Destination:
     planner: str | None = None
     fallback: Endpoint = field(default_factory=Endpoint)
     policy: str | None = None
+    gates: GateBounds | None = None
 
     def endpoint(self, method: str, path: str) -> Endpoint:
         """First endpoint that matches, else `fallback`. path: below the region, without query."""
@@ -211,6 +285,7 @@ class Rules:
 
     destinations: tuple[Destination, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
+    gates: GateBounds = field(default_factory=GateBounds)
     planner: str = "heuristic"
     secret_headers: frozenset[str] = frozenset()
     source: str = "no policy"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
+from battle_healer.gates.breaker import UNWELL
+from battle_healer.gates.pacer import SPENT, THROTTLES, Hold
 from battle_healer.model import (
     Attempt,
     Call,
@@ -14,15 +16,11 @@ from battle_healer.model import (
     Grant,
     Kind,
     Plan,
+    Refused,
     Step,
     Trouble,
 )
 from battle_healer.rules import Bounds, Region
-
-Scope = Literal["destination", "region", "credential"]
-
-THROTTLES = frozenset({Kind.RATE_LIMITED})
-SPENT = frozenset({Kind.QUOTA_EXHAUSTED, Kind.PAYMENT_REQUIRED})
 
 
 class Means(Protocol):
@@ -50,15 +48,6 @@ class Means(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """A time before which the server wants no attempt (I3). until: monotonic seconds."""
-
-    scope: Scope
-    name: str
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
 class Seen:
     """One exchange and what it meant. resend: what it was a resend of, if the same again."""
 
@@ -70,13 +59,17 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The history of a call since its first trouble. `now` is monotonic seconds."""
+    """The history of a call since its first trouble. `now` is monotonic seconds.
+
+    holds: what its own answers named. elsewhere: what other calls were told, as of `now`.
+    """
 
     call: Call
     now: float
     seen: tuple[Seen, ...] = ()
     steps: tuple[Step, ...] = ()
     holds: tuple[Hold, ...] = ()
+    elsewhere: tuple[Hold, ...] = ()
     barred: frozenset[tuple[str, str]] = frozenset()
     refreshed: tuple[str, ...] = ()
     repairs: int = 0
@@ -87,6 +80,12 @@ class Story:
     def last(self) -> Seen:
         """The newest exchange."""
         return self.seen[-1]
+
+    @property
+    def answered(self) -> Seen:
+        """The newest exchange that a gate of ours let through, if any; what the caller gets."""
+        sent = (seen for seen in reversed(self.seen) if not isinstance(seen.trouble, Refused))
+        return next(sent, self.last)
 
     @property
     def diagnosis(self) -> Diagnosis:
@@ -111,7 +110,12 @@ class Story:
     @property
     def requests(self) -> int:
         """Sends of the call so far; a refusal of our own gates was none."""
-        return sum(seen.diagnosis.kind is not Kind.REFUSED for seen in self.seen)
+        return sum(not isinstance(seen.trouble, Refused) for seen in self.seen)
+
+    @property
+    def was_begun(self) -> bool:
+        """Whether any gate of ours let the call through yet."""
+        return self.requests > 0
 
     @property
     def may_have_acted(self) -> bool:
@@ -143,19 +147,41 @@ class Story:
         return frozenset((grant.name or "") for grant in grants if grant)
 
     def resends(self, region: Region, kind: Kind) -> int:
-        """Unchanged resends so far that ended in this region with this cause."""
+        """Unchanged resends so far that ended in this region with this cause.
+
+        What a gate refused is counted apart: it tells nothing of what a resend would do.
+        """
+        refused = isinstance(self.last.trouble, Refused)
         return sum(
             seen.unchanged
             and seen.attempt.region.name == region.name
             and seen.diagnosis.kind is kind
+            and isinstance(seen.trouble, Refused) is refused
             for seen in self.seen
         )
+
+    def cause(self, region: Region) -> Kind | None:
+        """What the newest attempt ended in, if it went to this region; else None."""
+        seen = self.answered
+        is_there = seen.attempt.region == region and not isinstance(seen.trouble, Refused)
+        return seen.diagnosis.kind if is_there else None
 
     def held_s(self, region: Region, credential: str) -> float:
         """Seconds until the server allows an attempt there with that credential; 0.0 for now."""
         names = {"destination": "", "region": region.name, "credential": credential}
-        waits = [hold.until - self.now for hold in self.holds if names[hold.scope] == hold.name]
+        holds = (*self.holds, *self.elsewhere)
+        waits = [hold.until - self.now for hold in holds if names[hold.scope] == hold.name]
         return max([0.0, *waits])
+
+    @property
+    def weighs_as(self) -> Kind:
+        """The kind of trouble by which to choose: as a rule what the newest exchange meant.
+
+        A failure at a place that other calls found down as well is one of the place.
+        """
+        kind, here = self.diagnosis.kind, self.region.name
+        is_down = any(h.scope == "region" and h.name == here for h in self.elsewhere)
+        return Kind.UNAVAILABLE if is_down and kind in UNWELL else kind
 
     def saw(
         self,
@@ -172,6 +198,10 @@ class Story:
         if diagnosis.wait_s is not None and diagnosis.is_failure:
             holds = (*holds, _hold(attempt, diagnosis, now))
         return replace(self, now=now, seen=(*self.seen, seen), holds=holds)
+
+    def heard(self, elsewhere: tuple[Hold, ...]) -> Story:
+        """Return the story with what other calls were told by now."""
+        return replace(self, elsewhere=elsewhere)
 
     def chose(self, plan: Plan, step: Step) -> Story:
         """Return the story with a decision, counted against its bound."""

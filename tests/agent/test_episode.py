@@ -19,10 +19,21 @@ from tests.support.building import (
 )
 from tests.support.playing import Play, play
 
-from battle_healer.commands import Acquire, Ask, Denied, Park, Ranking, Refresh, Send, Substitute
+from battle_healer.commands import (
+    Acquire,
+    Ask,
+    Denied,
+    Park,
+    Ranking,
+    Refresh,
+    Send,
+    Substitute,
+    Wait,
+)
 from battle_healer.episode import episode
+from battle_healer.gates.pacer import Hold
 from battle_healer.guardrails import GUARDRAILS, Guardrail
-from battle_healer.model import Grant, Lost, Parked, Refused
+from battle_healer.model import Grant, Kind, Lost, Parked, Refused
 from battle_healer.secret import Secret
 
 NOT_PROCESSED = {"status": 500, "processed": False}
@@ -383,3 +394,108 @@ def test_the_planner_that_a_program_names_outranks_the_policy() -> None:
 def test_the_story_of_each_step_is_told_while_it_happens(status: int) -> None:
     scene = play(episode(attempt(), reply(status), kit()))
     assert [note.name for note in scene.notes][:1] == ["STEP"]
+
+
+def patient(wait_s: float, **how: bool) -> Refused:
+    return Refused("pacer", wait_s, Kind.RATE_LIMITED, patient=True, **how)
+
+
+def test_a_gate_that_only_asks_for_time_gets_it_without_a_step() -> None:
+    signed = attempt()
+    scene = play(episode(signed, patient(5.0), kit()))
+    outcome = scene.waits(5.025).sends(patient(1.0)).waits(1.025).sends(OK).ends("delivered")
+    assert (outcome.steps, outcome.requests) == ((), 1)
+    assert [(note.name, note.data["gate"]) for note in scene.notes] == [("HELD", "pacer")] * 2
+
+
+def test_a_call_that_was_held_before_it_was_signed_is_signed_then() -> None:
+    unsigned = replace(attempt(), grant=None)
+    scene = play(episode(unsigned, patient(5.0), kit())).waits(5.025)
+    scene.does(Acquire, credential="main").answer(Grant("main", Secret("t1")))
+    expired = scene.sends(EXPIRED, credential="main", token="t1")
+    expired.does(Refresh, credential="main").answer(Grant("main", Secret("t2")))
+    scene.sends(OK, token="t2").ends("delivered")
+
+
+def test_a_patient_gate_holds_a_resend_too_and_the_plan_stays() -> None:
+    scene = play(episode(attempt(), reply(500), kit())).waits(0.025).sends(patient(2.0))
+    outcome = scene.waits(2.025).sends(OK, ordinal=2, region="us").ends("delivered")
+    assert [step.action for step in outcome.steps] == ["retry"]
+
+
+def test_a_gate_whose_time_does_not_fit_is_a_trouble_for_the_menu() -> None:
+    outcome = play(episode(attempt(), patient(40.0), kit())).ends("failed")
+    assert outcome.reason.startswith("rate limited (pacer); no retry")
+    assert outcome.requests == 0
+
+
+def test_a_resend_says_what_it_follows_and_a_paid_turn_is_not_charged_again() -> None:
+    turn = Refused("retry budget", 1.0, patient=True, paid=True)
+    scene = play(episode(attempt(), reply(500), kit())).waits(0.025)
+    scene.sends(patient(2.0), after=Kind.SERVER_ERROR).waits(2.025)
+    scene.sends(turn, after=Kind.SERVER_ERROR).waits(1.025)
+    scene.sends(OK, after=None).ends("delivered")
+
+
+def test_a_move_to_another_region_is_no_repetition() -> None:
+    scene = play(episode(attempt(), DOWN, kit()))
+    scene.sends(OK, region="eu", after=None).ends("delivered")
+
+
+def test_a_refused_resend_ends_with_the_answer_that_came() -> None:
+    shut = Refused("breaker", 60.0)
+    alone = attempt(call(at=destination(regions=(destination().regions[0],))))
+    first = reply(503, {"title": "down"})
+    scene = play(episode(alone, first, kit())).waits(0.025).sends(shut)
+    ending = scene.ending("failed")
+    assert ending.trouble is first
+    assert (ending.outcome.status, ending.outcome.requests) == (503, 1)
+    assert ending.outcome.reason.startswith("unavailable (status 503); refused (breaker)")
+
+
+def test_what_other_calls_were_told_binds_this_one() -> None:
+    told = kit(holds=lambda call: (Hold("destination", "", 107.0),))
+    scene = play(episode(attempt(), reply(500), told))
+    scene.waits(7.025).sends(OK, region="us").ends("delivered")
+
+
+def test_a_failure_at_a_place_that_is_known_to_be_down_is_not_waited_out() -> None:
+    told = kit(holds=lambda call: (Hold("region", "us", 105.0),))
+    scene = play(episode(attempt(), reply(500), told))
+    outcome = scene.sends(OK, region="eu").ends("delivered")
+    assert "stays down longer" in outcome.steps[0].reason
+
+
+def test_a_move_goes_to_the_region_that_is_free_first() -> None:
+    us, eu = destination().regions
+    ap = replace(eu, name="ap", url="https://ap.api.example", priority=3)
+    three = attempt(call(at=destination(regions=(us, eu, ap))))
+    told = kit(holds=lambda call: (Hold("region", "eu", 103.0),))
+    scene = play(episode(three, reply(503), told))
+    scene.sends(OK, region="ap").ends("delivered")
+
+
+def test_a_credential_that_another_call_found_spent_is_rotated_at_once() -> None:
+    spent = Refused("pacer", 3600.0, Kind.QUOTA_EXHAUSTED)
+    scene = play(episode(attempt(), spent, kit())).does(Acquire, credential="spare")
+    scene.answer(Grant("spare", Secret("t2"))).sends(OK, credential="spare").ends("delivered")
+
+
+def test_a_call_that_was_begun_waits_for_a_breaker_while_its_time_lasts() -> None:
+    clock = FixedClock()
+    alone = attempt(call(at=destination(regions=(destination().regions[0],))))
+    scene = play(episode(alone, reply(503), kit(clock=clock))).waits(0.025)
+    for _ in range(5):
+        scene.sends(Refused("breaker", 5.0)).does(Wait)
+        clock.time += 5.025
+        scene.answer(None)
+    outcome = scene.sends(Refused("breaker", 5.0)).ends("failed")
+    assert (outcome.requests, outcome.status) == (1, 503)
+    assert "does not fit" in outcome.reason
+
+
+def test_a_call_that_never_began_is_told_sooner() -> None:
+    shut = Refused("breaker", 1.0)
+    alone = attempt(call(at=destination(regions=(destination().regions[0],))))
+    scene = play(episode(alone, shut, kit()))
+    scene.waits(1.025).sends(shut).waits(1.05).sends(shut).ends("failed")

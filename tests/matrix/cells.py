@@ -98,7 +98,9 @@ def _troubles(scenario: Scenario, call: Call, uses: Counter[str]) -> list[Fault]
     rules = (r for r in server.faults if fnmatchcase(call.id, r.calls))
     rule = next((r for r in rules if r.method in (None, call.method)), None)
     faults = read(call.trigger or "") + read(rule.trigger if rule else "")
-    faults += [Fault("region_down", region=n) for n, s in server.regions.items() if s != "up"]
+    if uses.total() == 1:
+        # Whoever comes later knows of it, and goes elsewhere at once.
+        faults += [Fault("region_down", region=n) for n, s in server.regions.items() if s != "up"]
     if call.token in _TOKENS:
         faults.append(Fault(_TOKENS[call.token]))
     if call.token == _SPIKY[0] and uses[call.token] > _SPIKY[1]:

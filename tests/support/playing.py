@@ -95,6 +95,7 @@ def _facts(command: Command) -> dict[str, Any]:
                 "token": grant.token.reveal() if grant else None,
                 "json": json.loads(attempt.body) if attempt.body else None,
                 "ordinal": attempt.ordinal,
+                "after": attempt.after,
             }
         case Acquire() | Refresh() | Substitute() | Wait() | Ask() | Park():
             return {f.name: getattr(command, f.name) for f in fields(command)}

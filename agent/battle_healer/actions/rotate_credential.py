@@ -13,11 +13,10 @@ from collections.abc import Iterator
 
 from battle_healer.actions.action import Action
 from battle_healer.actions.refresh_credential import refreshable
+from battle_healer.gates.pacer import SPENT
 from battle_healer.model import Kind, Plan
-from battle_healer.rules import CredentialRule
-from battle_healer.story import SPENT, Means, Story
-
-_TIERS = ("primary", "backup", "free-tier")
+from battle_healer.rules import TIERS, CredentialRule
+from battle_healer.story import Means, Story
 
 
 def _refresh_is_over(story: Story) -> bool:
@@ -51,7 +50,7 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
         cause = "another credential has the scope that the reply says is missing"
     if cause is None:
         return
-    pool = sorted(story.call.destination.credentials, key=lambda rule: _TIERS.index(rule.tier))
+    pool = sorted(story.call.destination.credentials, key=lambda rule: TIERS.index(rule.tier))
     for rule in pool:
         if rule.name not in story.used and _fits(rule, story):
             yield Plan(

@@ -47,23 +47,20 @@ class AsyncHands:
     def __init__(self, one: OneCall, inner: httpx2.AsyncBaseTransport) -> None:
         self._one, self._inner = one, inner
 
-    async def first(self) -> tuple[Attempt, Trouble, bool]:
-        """Make the first attempt: what was sent, what came of it, and whether it was clean."""
+    async def first(self) -> tuple[Attempt, Trouble]:
+        """Make the first attempt: what was sent, and what came of it."""
         one = self._one
         place = one.engine.gates.admit(one.call)
         if isinstance(place, Refused):
-            return one.unsent(), place, False
-        attempt = one.first(place)
-        signed = await self._signed(attempt)
-        if isinstance(signed, Refused):
-            return attempt, signed, False
-        trouble, good = await self._settled(signed)
-        return signed, trouble, good
+            return one.unsent(), place
+        return await self._settled(one.first(place))
 
     async def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
-        await self.close()
-        trouble, _ = await self._settled(attempt)
+        refused = self._one.engine.gates.readmit(attempt)
+        if refused is not None:
+            return refused
+        _, trouble = await self._settled(attempt)
         return trouble
 
     async def acquire(self, command: Acquire) -> Grant | Denied:
@@ -111,17 +108,24 @@ class AsyncHands:
             return Refused(f"credential {name}: {got.why}")
         return replace(attempt, grant=got)
 
-    async def _settled(self, attempt: Attempt) -> tuple[Trouble, bool]:
+    async def _settled(self, attempt: Attempt) -> tuple[Attempt, Trouble]:
+        """Sign and send what was let in: the attempt as it went out, and what came of it."""
         trouble: Trouble | None = None
         try:
-            trouble = await self._exchanged(attempt)
+            signed = await self._signed(attempt)
+            if isinstance(signed, Refused):
+                return attempt, signed
+            attempt = signed
+            trouble = self._one.engine.judged(attempt, await self._exchanged(attempt))
         finally:
             # Also when it was cancelled: a gate that is not told would stay taken.
-            good = self._one.engine.settle(attempt, trouble)
-        return trouble, good
+            self._one.engine.settle(attempt, trouble)
+        return attempt, trouble
 
     async def _exchanged(self, attempt: Attempt) -> Trouble:
         one = self._one
+        if one.last is not None:
+            await self.close()
         try:
             response = await self._inner.handle_async_request(one.outgoing(attempt))
         except one.library.TransportError as error:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
+from http import HTTPStatus
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,13 +18,13 @@ from battle_healer.clients.intake import Intake
 from battle_healer.clients.surroundings import Surroundings
 from battle_healer.commands import Abstain, Ask, Denied, Ranking
 from battle_healer.credentials import Credentials
-from battle_healer.diagnosis import is_clean
+from battle_healer.diagnosis import diagnose, is_clean
 from battle_healer.episode import Kit
 from battle_healer.fallbacks import Fallbacks
-from battle_healer.gates.admission import Gates, Place
+from battle_healer.gates.admission import CLEAN, Gates
 from battle_healer.ids import Ids
 from battle_healer.journal import Journal, OnEvent
-from battle_healer.model import Attempt, Entry, Parked, Reply, Trouble
+from battle_healer.model import Attempt, Entry, Lost, Parked, Reply, Trouble
 from battle_healer.planners.planner import Planner
 from battle_healer.planners.table import BY_NAME, find_planner
 from battle_healer.rules import Rules
@@ -56,7 +58,12 @@ class Engine:
         self.around = around = surroundings or Surroundings()
         self.clock = around.clock
         ids = Ids(self.clock.wall, around.bits)
-        self.gates = Gates()
+        self.gates = Gates(
+            self.clock,
+            threading.Lock(),
+            self.rules.gates,
+            frozenset(row.invariant for row in around.guardrails),
+        )
         self.credentials = Credentials(self.clock)
         self.fallbacks = Fallbacks(self.clock, self.rules.bounds.stale_ttl_s)
         self.journal = Journal(self.clock, self.rules.bounds.journal_ring, on_event)
@@ -74,18 +81,27 @@ class Engine:
             actions=around.actions,
             can_park=queue is not None,
             has_stale=self.fallbacks.has_stale,
+            holds=self.gates.holds,
         )
 
-    def settle(self, attempt: Attempt, trouble: Trouble | None) -> bool:
-        """Let the gates learn from one exchange; returns whether it was clean.
+    def judged(self, attempt: Attempt, trouble: Trouble) -> Trouble:
+        """What came of an attempt, read: a reply without a diagnosis is clean."""
+        if isinstance(trouble, Reply) and not is_clean(attempt, trouble):
+            return replace(trouble, diagnosis=diagnose(attempt, trouble, self.clock.wall()))
+        return trouble
 
-        trouble: what came of it; None if it was cancelled.
+    def settle(self, attempt: Attempt, trouble: Trouble | None) -> None:
+        """Let the gates learn from an attempt that they let in.
+
+        trouble: what came of it, judged; None if it was cancelled or not sent.
         """
-        good = isinstance(trouble, Reply) and is_clean(attempt, trouble)
-        grant = attempt.grant
-        place = Place(attempt.region, grant.name if grant else None)
-        self.gates.settle(place, None if good else trouble)
-        return good
+        if isinstance(trouble, Reply):
+            found = trouble.diagnosis or CLEAN
+            self.gates.settle(attempt, found, gone=trouble.status == HTTPStatus.GONE)
+        elif isinstance(trouble, Lost):
+            self.gates.settle(attempt, diagnose(attempt, trouble, self.clock.wall()))
+        else:
+            self.gates.settle(attempt, None)
 
     def rank(self, command: Ask) -> Future[Ranking | Abstain]:
         """Ask a planner in a thread of its own: one that hangs costs its budget, no more."""

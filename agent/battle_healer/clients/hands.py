@@ -46,23 +46,20 @@ class Hands:
     def __init__(self, one: OneCall, inner: httpx2.BaseTransport) -> None:
         self._one, self._inner = one, inner
 
-    def first(self) -> tuple[Attempt, Trouble, bool]:
-        """Make the first attempt: what was sent, what came of it, and whether it was clean."""
+    def first(self) -> tuple[Attempt, Trouble]:
+        """Make the first attempt: what was sent, and what came of it."""
         one = self._one
         place = one.engine.gates.admit(one.call)
         if isinstance(place, Refused):
-            return one.unsent(), place, False
-        attempt = one.first(place)
-        signed = self._signed(attempt)
-        if isinstance(signed, Refused):
-            return attempt, signed, False
-        trouble, good = self._settled(signed)
-        return signed, trouble, good
+            return one.unsent(), place
+        return self._settled(one.first(place))
 
     def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
-        self.close()
-        trouble, _ = self._settled(attempt)
+        refused = self._one.engine.gates.readmit(attempt)
+        if refused is not None:
+            return refused
+        _, trouble = self._settled(attempt)
         return trouble
 
     def acquire(self, command: Acquire) -> Grant | Denied:
@@ -110,17 +107,24 @@ class Hands:
             return Refused(f"credential {name}: {got.why}")
         return replace(attempt, grant=got)
 
-    def _settled(self, attempt: Attempt) -> tuple[Trouble, bool]:
+    def _settled(self, attempt: Attempt) -> tuple[Attempt, Trouble]:
+        """Sign and send what was let in: the attempt as it went out, and what came of it."""
         trouble: Trouble | None = None
         try:
-            trouble = self._exchanged(attempt)
+            signed = self._signed(attempt)
+            if isinstance(signed, Refused):
+                return attempt, signed
+            attempt = signed
+            trouble = self._one.engine.judged(attempt, self._exchanged(attempt))
         finally:
             # Also when it was cancelled: a gate that is not told would stay taken.
-            good = self._one.engine.settle(attempt, trouble)
-        return trouble, good
+            self._one.engine.settle(attempt, trouble)
+        return attempt, trouble
 
     def _exchanged(self, attempt: Attempt) -> Trouble:
         one = self._one
+        if one.last is not None:
+            self.close()
         try:
             response = self._inner.handle_request(one.outgoing(attempt))
         except one.library.TransportError as error:

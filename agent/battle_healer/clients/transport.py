@@ -65,8 +65,8 @@ class HealingTransport(httpx2.BaseTransport):
         kept = upload(request, library, engine.rules.bounds.body_bytes)
         one = OneCall(engine, library, request, kept, streamed=STREAMED in request.extensions)
         hands = Hands(one, self._inner or self._own(library))
-        attempt, trouble, good = hands.first()
-        if good and isinstance(trouble, Reply):
+        attempt, trouble = hands.first()
+        if isinstance(trouble, Reply) and trouble.diagnosis is None:
             return given(one, attempt, trouble)
         try:
             ending = blocking.drive(episode(attempt, trouble, engine.kit), hands, self._wait)
@@ -115,8 +115,8 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
         kept = await aupload(request, library, engine.rules.bounds.body_bytes)
         one = OneCall(engine, library, request, kept, streamed=STREAMED in request.extensions)
         hands = AsyncHands(one, self._inner or self._own(library))
-        attempt, trouble, good = await hands.first()
-        if good and isinstance(trouble, Reply):
+        attempt, trouble = await hands.first()
+        if isinstance(trouble, Reply) and trouble.diagnosis is None:
             return given(one, attempt, trouble)
         try:
             loop = episode(attempt, trouble, engine.kit)

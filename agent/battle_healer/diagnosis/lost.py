@@ -13,6 +13,9 @@ _REFUSED_STREAM: Final = re.compile(
     r"<StreamReset stream_id:\d+, error_code:(?:7|(?:ErrorCodes\.)?REFUSED_STREAM)[,>]"
 )
 
+# Time alone helps only by the hour, and another credential at once.
+_SPENT: Final = frozenset({Kind.QUOTA_EXHAUSTED, Kind.PAYMENT_REQUIRED})
+
 
 def of_lost(lost: Lost) -> Diagnosis:
     """Nothing was processed where no request went out; otherwise nobody can say."""
@@ -28,9 +31,9 @@ def of_lost(lost: Lost) -> Diagnosis:
 def of_refused(refused: Refused) -> Diagnosis:
     """A gate of ours said no: nothing was sent, and the same may be sent later."""
     return Diagnosis(
-        Kind.REFUSED,
+        refused.kind,
         "no",
-        "unchanged",
+        "changed" if refused.kind in _SPENT else "unchanged",
         wait_s=refused.wait_s,
         reader="gate",
         evidence=(f"gate:{refused.gate}",),

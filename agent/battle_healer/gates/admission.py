@@ -1,15 +1,39 @@
 """Admission: the place and the credential of an attempt, decided without I/O.
 
-`admit` runs before every first send, `settle` after every exchange, also a cancelled one. The
-gates that keep state (breaker, retry budget, pacer, concurrency) are questions asked in between.
+`admit` runs before the first attempt of a call, `readmit` before every other, and `settle` after
+each that was let in, also a cancelled one. Asked in this order, from the widest to the narrowest:
+
+    deadline(pacer(breaker(concurrency(retry budget(the attempt)))))
+
+The retry budget comes last, so that nobody pays for an attempt that another gate refuses. All is
+decided under one lock, and nothing waits under it: a refusal says how long, and the loop waits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Final
 
-from battle_healer.model import Call, Refused, Trouble
-from battle_healer.rules import Region
+from battle_healer.clock import Clock
+from battle_healer.gates.breaker import UNWELL, Breaker, State
+from battle_healer.gates.concurrency import Concurrency
+from battle_healer.gates.pacer import Hold, Pacer
+from battle_healer.gates.regions import Regions
+from battle_healer.gates.retry_budget import RetryBudget
+from battle_healer.model import Attempt, Call, Diagnosis, Grant, Kind, Refused
+from battle_healer.rules import TIERS, Destination, GateBounds, Region
+
+CLEAN: Final = Diagnosis(Kind.OK, "yes", "never", reader="none")
+"""What `settle` is told of a clean answer."""
+
+DEADLINE: Final = "deadline"
+
+# Kinds whose wait is for the place, whoever asks. The others concern the call that was told.
+_OF_THE_PLACE: Final = UNWELL | {Kind.UNKNOWN}
+_UNDECLARED_KNOWN: Final = 1000
+_UNBOUNDED: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +44,230 @@ class Place:
     credential: str | None
 
 
-class Gates:
-    """Decides for all calls of one client. Thread-safe; holds no lock while anything waits."""
+class _Api:
+    """The gates of one destination: they bind all its regions."""
 
-    def __init__(self) -> None:
-        self._places: dict[tuple[Region, str | None], Place] = {}
+    __slots__ = ("bounds", "budget", "pacer", "regions")
 
-    def admit(self, call: Call) -> Place | Refused:
-        """Return the place of the first attempt, or the gate that refuses it and for how long.
+    def __init__(self, bounds: GateBounds, now: float) -> None:
+        self.bounds = bounds
+        self.budget = RetryBudget(bounds, now)
+        self.pacer = Pacer(bounds)
+        self.regions = Regions(bounds.gone_s)
 
-        The caller's own Authorization goes first; else the destination's first credential.
-        """
-        declared = call.destination.credentials
-        name = declared[0].name if declared and call.own is None else None
-        key = (call.home, name)
-        # Kept for reuse: a yes allocates nothing. A lost race only makes an equal value twice.
-        place = self._places.get(key)
+
+class _Spot:
+    """The gates of one region. places: kept for reuse, so that a yes allocates nothing."""
+
+    __slots__ = ("api", "breaker", "concurrency", "places", "region")
+
+    def __init__(self, region: Region, api: _Api) -> None:
+        self.region, self.api = region, api
+        self.breaker = Breaker(api.bounds)
+        self.concurrency = Concurrency(api.bounds.concurrency)
+        self.places: dict[str | None, Place] = {}
+
+    def place(self, credential: str | None) -> Place:
+        """The place of an attempt here."""
+        place = self.places.get(credential)
         if place is None:
-            place = self._places.setdefault(key, Place(*key))
+            place = self.places[credential] = Place(self.region, credential)
         return place
 
-    def settle(self, place: Place, trouble: Trouble | None) -> None:
-        """Learn from one exchange; `trouble` is None where it was clean or cancelled."""
+    def enter(self, call: str) -> None:
+        """Let an attempt of this call in."""
+        self.breaker.enter(call)
+        self.concurrency.enter()
+
+
+class Gates:
+    """Decides for all calls of one client. Thread-safe; holds no lock while anything waits.
+
+    lock: guards all that is known here. bounds: for destinations that name none of their own.
+    invariants: those in force. Without I3 nothing is paced and without I4 nothing is bounded,
+    as the guardrails of that name; a test takes them out to show what harm they prevent.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        lock: AbstractContextManager[object],
+        bounds: GateBounds | None = None,
+        invariants: frozenset[str] = frozenset({"I3", "I4"}),
+    ) -> None:
+        self._clock, self._lock = clock, lock
+        self._bounds = bounds or GateBounds()
+        self._invariants = invariants
+        self._spots: dict[str, _Spot] = {}  # by region URL
+        self._undeclared: deque[str] = deque()
+
+    def admit(self, call: Call) -> Place | Refused:
+        """Let the first attempt of a call in: where it goes, or which gate refuses it.
+
+        The call's own region is taken, unless it is known not to be well and another is. The
+        caller's own Authorization goes first; else the destination's first credential that is
+        not spent.
+        """
+        with self._lock:
+            home = self._spots.get(call.home.url) or self._met(call.destination, call.home)
+            api, room = home.api, home.concurrency
+            if (
+                home.breaker.state is State.CLOSED
+                and room.in_flight < room.limit
+                and not api.pacer.told
+                and not api.regions.gone
+            ):
+                room.in_flight += 1
+                declared = call.destination.credentials
+                return home.place(declared[0].name if declared and call.own is None else None)
+            return self._admitted(call, api)
+
+    def readmit(self, attempt: Attempt) -> Refused | None:
+        """Let a later attempt in: None for yes, else the gate that refuses it."""
+        call, now = attempt.call, self._clock.now()
+        left_s = call.deadline - now
+        if left_s <= 0 and "I4" in self._invariants:
+            return Refused(DEADLINE)
+        with self._lock:
+            spot = self._spot(call.destination, attempt.region)
+            api = spot.api
+            refused = (
+                api.pacer.throttle(_owner(attempt.grant), now)
+                or api.pacer.spent(_known_as(attempt.grant), now)
+                or spot.breaker.refusal(now)
+                or spot.concurrency.refusal()
+                or api.budget.pay(attempt.after, now, left_s)
+            )
+            if refused is None:
+                spot.enter(call.id)
+            return refused
+
+    def settle(self, attempt: Attempt, found: Diagnosis | None, *, gone: bool = False) -> None:
+        """Learn from an attempt that was let in, and give back what it held.
+
+        found: what its answer means, CLEAN if nothing is wrong; None if there was none, since
+        it was cancelled or never sent. gone: whether it was answered 410.
+        """
+        call, now = attempt.call, self._clock.now()
+        with self._lock:
+            spot = self._spots.get(attempt.region.url)
+            if spot is None:  # forgotten meanwhile, as one of too many undeclared ones
+                return
+            api = spot.api
+            spot.concurrency.in_flight -= 1
+            if found is CLEAN:
+                spot.breaker.settle(call.id, now, failed=False)
+                api.budget.earn()
+                if api.regions.is_asking:
+                    api.regions.saw_clean(call, attempt.region, now)
+            elif found is None:
+                spot.breaker.settle(call.id, now, failed=None)
+            else:
+                spot.breaker.settle(call.id, now, failed=found.kind in UNWELL)
+                _hear(spot, attempt, found, now)
+                if gone:
+                    api.regions.saw_gone(call, attempt.region)
+
+    def holds(self, call: Call) -> tuple[Hold, ...]:
+        """What binds this call's next attempt, whoever was told."""
+        now = self._clock.now()
+        with self._lock:
+            api = self._spot(call.destination, call.home).api
+            found = api.pacer.holds(_owner(call.own), now)
+            for region in call.destination.regions:
+                spot = self._spots.get(region.url)
+                until = api.regions.gone_until(region, now)
+                if until is None and spot is not None:
+                    until = spot.breaker.held_until(now)
+                if until is not None:
+                    found.append(Hold("region", region.name, until))
+        return tuple(found)
+
+    def _admitted(self, call: Call, api: _Api) -> Place | Refused:
+        """Look at each region in turn. Called with the lock held."""
+        now = self._clock.now()
+        api.pacer.forget(now)
+        throttled = api.pacer.throttle(_owner(call.own), now)
+        if throttled is not None:
+            return throttled
+        credential = _unspent(call, api.pacer, now)
+        if isinstance(credential, Refused):
+            return credential
+        refusals: list[Refused] = []
+        for region in api.regions.in_order(call, now):
+            spot = self._spot(call.destination, region)
+            refused = spot.breaker.refusal(now) or spot.concurrency.refusal()
+            if refused is None:
+                spot.enter(call.id)
+                return spot.place(credential)
+            refusals.append(refused)
+        return refusals[0]
+
+    def _spot(self, destination: Destination, region: Region) -> _Spot:
+        return self._spots.get(region.url) or self._met(destination, region)
+
+    def _met(self, destination: Destination, region: Region) -> _Spot:
+        """Make the gates of a region that was not called before, and of its destination."""
+        known = (self._spots.get(r.url) for r in destination.regions)
+        api = next((spot.api for spot in known if spot is not None), None)
+        if api is None:
+            api = _Api(self._in_force(destination), self._clock.now())
+        spot = self._spots[region.url] = _Spot(region, api)
+        if not destination.declared:
+            self._forget_undeclared(region.url)
+        return spot
+
+    def _in_force(self, destination: Destination) -> GateBounds:
+        bounds = destination.gates or self._bounds
+        if "I3" not in self._invariants:
+            bounds = replace(bounds, pacer=False)
+        if "I4" not in self._invariants:
+            bounds = replace(
+                bounds,
+                concurrency=_UNBOUNDED,
+                retry_tokens=_UNBOUNDED,
+                breaker_attempts=_UNBOUNDED,
+            )
+        return bounds
+
+    def _forget_undeclared(self, url: str) -> None:
+        """Keep no more than so many: a crawler meets a new address at every call."""
+        self._undeclared.append(url)
+        if len(self._undeclared) > _UNDECLARED_KNOWN:
+            del self._spots[self._undeclared.popleft()]
+
+
+def _hear(spot: _Spot, attempt: Attempt, found: Diagnosis, now: float) -> None:
+    """Keep the wait that an answer named for others than its call."""
+    bounds = spot.api.bounds
+    spot.api.pacer.hears(found, _owner(attempt.grant), _known_as(attempt.grant), now)
+    if found.wait_s and found.kind in _OF_THE_PLACE and bounds.pacer:
+        spot.breaker.told(now + min(found.wait_s, bounds.hold_s))
+
+
+def _known_as(grant: Grant | None) -> str:
+    """By what the pacer knows a credential: two callers' own ones have nothing in common."""
+    if grant is None:
+        return ""
+    return grant.name or grant.token.digest()
+
+
+def _owner(grant: Grant | None) -> str:
+    """Whose limits count together: all that the policy signs, and each caller's own token."""
+    return "" if grant is None or grant.name else grant.token.digest()
+
+
+def _unspent(call: Call, pacer: Pacer, now: float) -> str | Refused | None:
+    """The credential to sign with, None for the caller's own or for none; or that all are spent."""
+    if call.own is not None:
+        return pacer.spent(_known_as(call.own), now)
+    refused = None
+    first, *others = call.destination.credentials or (None,)
+    if first is None:
+        return None
+    for rule in (first, *sorted(others, key=lambda rule: TIERS.index(rule.tier))):
+        spent = pacer.spent(rule.name, now)
+        if spent is None:
+            return rule.name
+        refused = refused or spent
+    return refused

@@ -13,9 +13,17 @@ from battle_healer.errors import PolicyError
 from battle_healer.policy.address import AddressError, origin_of, region_url, target_url
 from battle_healer.policy.document import Document, Loc
 from battle_healer.policy.findings import line_of
+from battle_healer.policy.gates import given, out_of_range
 from battle_healer.policy.names import PLANNED_PLANNERS, known_planners
-from battle_healer.policy.shape import LATER, DestinationPart, EndpointPart, PolicyFile, TokenPart
-from battle_healer.rules import Bounds
+from battle_healer.policy.shape import (
+    LATER,
+    DestinationPart,
+    EndpointPart,
+    GatesPart,
+    PolicyFile,
+    TokenPart,
+)
+from battle_healer.rules import Bounds, GateBounds
 from battle_healer.text import nearest, safe
 
 
@@ -214,6 +222,24 @@ def _bounds(file: PolicyFile, _: str | None) -> Iterator[Finding]:
             yield Finding(("bounds", name), what, "Lower it, or raise the cap.")
 
 
+def _gates(file: PolicyFile, _: str | None) -> Iterator[Finding]:
+    """I4: a gate whose constants bound nothing, or let nothing through, is none."""
+    everywhere = given(file.gates)
+    parts: list[tuple[Loc, GatesPart | None]] = [(("gates",), file.gates)]
+    parts += [((*loc, "gates"), part.gates) for loc, part in _destinations(file)]
+    for loc, part in parts:
+        if part is None:
+            continue
+        for at, what, fix in out_of_range(part):
+            yield Finding((*loc, *at), what, fix)
+        bounds = GateBounds(**(everywhere | given(part)))
+        dearest = max(bounds.retry_per_failure, bounds.retry_per_throttle)
+        if bounds.retry_tokens < dearest:
+            what = f"a full retry budget ({bounds.retry_tokens}) never pays for a resend"
+            fix = f"Give at least {dearest} tokens, the price of one."
+            yield Finding((*loc, "retry_budget"), what, fix)
+
+
 def _destinations(file: PolicyFile) -> Iterator[tuple[Loc, DestinationPart]]:
     for name, destination in file.destinations.items():
         yield ("destinations", name), destination
@@ -233,4 +259,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     _post_targets,
     _endpoint_promises,
     _bounds,
+    _gates,
 )

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Final
+from dataclasses import Field, fields
+from typing import Any, Final
 
-from battle_healer.rules import Bounds
+from battle_healer.policy.gates import KEYS, spoken
+from battle_healer.rules import Bounds, GateBounds
 
 _HEAD: Final = """\
 # Defaults
 
 What bounds a call when nothing else is said. A policy changes a row under `bounds:`, within the
-range; a call changes its own deadline. This page is written from the table in `rules.py`.
+range; a call changes its own deadline. This page is written from the tables in `rules.py`.
 
+"""
+_COLUMNS: Final = """\
 | bound | default | range | unit | meaning | source |
 |---|---|---|---|---|---|
+"""
+_GATES: Final = """
+## Gates
+
+What bounds all calls of a client together. A policy changes a row under `gates:`, for all
+destinations or, within a destination, for that one. Breaker and concurrency count by region,
+retry budget and pacer by destination.
+
 """
 
 
 def defaults_markdown() -> str:
     """Return the whole page, ending with a line end."""
-    return _HEAD + "".join(
-        f"| `{bound.name}` | {bound.default} | {bound.metadata['least']} to "
-        f"{bound.metadata['most']} | {bound.metadata['unit']} | {bound.metadata['meaning']} | "
-        f"{bound.metadata['source']} |\n"
-        for bound in fields(Bounds)
+    calls = ((row, f"`{row.name}`") for row in fields(Bounds))
+    gates = ((row, f"`{'.'.join(KEYS[row.name])}`", row.name) for row in fields(GateBounds))
+    return (
+        _HEAD
+        + _COLUMNS
+        + "".join(_line(row, name) for row, name in calls)
+        + _GATES
+        + _COLUMNS
+        + "".join(_line(row, key, name) for row, key, name in gates)
     )
+
+
+def _line(row: Field[Any], key: str, name: str = "") -> str:
+    default, least, most = (
+        _said(name, value) for value in (row.default, row.metadata["least"], row.metadata["most"])
+    )
+    data = row.metadata
+    unit = "" if name and default != str(row.default) else data["unit"]
+    span = "on or off" if isinstance(row.default, bool) else f"{least} to {most}"
+    return f"| {key} | {default} | {span} | {unit} | {data['meaning']} | {data['source']} |\n"
+
+
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(spoken(name, value))

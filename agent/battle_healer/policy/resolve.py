@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from battle_healer.policy.address import region_url, target_url
 from battle_healer.policy.document import Document, Loc
+from battle_healer.policy.gates import given as gates_given
 from battle_healer.policy.shape import (
     CredentialPart,
     DefaultsPart,
@@ -28,6 +29,7 @@ from battle_healer.rules import (
     Degrade,
     Destination,
     Endpoint,
+    GateBounds,
     Region,
     Rules,
     TokenCall,
@@ -54,18 +56,22 @@ class Resolver:
     def rules(self, file: PolicyFile) -> Rules:
         """Return the whole policy, resolved. Raises PolicyError for a file that cannot be used."""
         given: dict[str, Any] = file.bounds.model_dump(exclude_none=True)
+        gates = gates_given(file.gates)
         return Rules(
             destinations=tuple(
-                self._destination(name, part, file.defaults)
+                self._destination(name, part, file.defaults, gates)
                 for name, part in file.destinations.items()
             ),
             bounds=Bounds(**given),
+            gates=GateBounds(**gates),
             planner=file.defaults.planner,
             secret_headers=frozenset(name.lower() for name in file.secret_headers),
             source=self.document.where,
         )
 
-    def _destination(self, name: str, part: DestinationPart, defaults: DefaultsPart) -> Destination:
+    def _destination(
+        self, name: str, part: DestinationPart, defaults: DefaultsPart, gates: dict[str, Any]
+    ) -> Destination:
         loc: Loc = ("destinations", name)
         regions = [Region(r.name, region_url(r.url, self.base), r.priority) for r in part.regions]
         return Destination(
@@ -85,6 +91,7 @@ class Resolver:
             planner=part.planner,
             fallback=Endpoint(repair=defaults.repair, adapt=defaults.adapt),
             policy=self.document.where,
+            gates=GateBounds(**(gates | gates_given(part.gates))) if part.gates else None,
         )
 
     def _credential(self, part: CredentialPart, loc: Loc) -> CredentialRule:

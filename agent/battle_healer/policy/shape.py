@@ -29,7 +29,7 @@ from battle_healer.policy.forms import (
     Rate,
     Scheme,
 )
-from battle_healer.rules import Bounds, DegradeTier, Idempotency, Tier
+from battle_healer.rules import Bounds, DegradeTier, GateBounds, Idempotency, Tier
 
 
 class _Later:
@@ -147,23 +147,32 @@ class EndpointPart(Part):
     planner: Name | None = None
 
 
+def _row(name: str) -> Any:
+    """An optional field for a row of the gates' table; `policy.gates` checks its range."""
+    row = next(row for row in fields(GateBounds) if row.name == name)
+    meaning, unit = row.metadata["meaning"], row.metadata["unit"]
+    return Field(
+        default=None, description=f"{meaning}; default {row.default} {unit}".rstrip() + "."
+    )
+
+
 class RetryBudgetPart(Part):
     """Tokens that resends of a destination share."""
 
-    tokens: int | None = Field(default=None, ge=1)
-    per_failure: int | None = Field(default=None, ge=0)
-    per_throttle: int | None = Field(default=None, ge=0)
-    per_success: int | None = Field(default=None, ge=0)
-    refill_per_s: float | None = Field(default=None, ge=0)
+    tokens: int | None = _row("retry_tokens")
+    per_failure: int | None = _row("retry_per_failure")
+    per_throttle: int | None = _row("retry_per_throttle")
+    per_success: int | None = _row("retry_per_success")
+    refill_per_s: float | None = _row("retry_refill_per_s")
 
 
 class BreakerPart(Part):
     """When a region is left alone."""
 
-    attempts: int | None = Field(default=None, ge=1)
-    failed_percent: float | None = Field(default=None, gt=0, le=100)
-    window: Duration | None = None
-    open: Duration | None = None
+    attempts: int | None = _row("breaker_attempts")
+    failed_percent: float | None = _row("breaker_failed_percent")
+    window: Duration | None = _row("breaker_window_s")
+    open: Duration | None = _row("breaker_open_s")
 
 
 class GatesPart(Part):
@@ -171,9 +180,11 @@ class GatesPart(Part):
 
     retry_budget: RetryBudgetPart | None = None
     breaker: BreakerPart | None = None
-    pacer: bool | None = None
-    concurrency: int | None = Field(default=None, ge=1)
-    near_quota_percent: float | None = Field(default=None, gt=0, le=100)
+    pacer: bool | None = _row("pacer")
+    concurrency: int | None = _row("concurrency")
+    longest_hold: Duration | None = _row("hold_s")
+    gone: Duration | None = _row("gone_s")
+    near_quota_percent: Annotated[float | None, LATER] = Field(default=None, gt=0, le=100)
 
 
 class DestinationPart(Part):
@@ -187,7 +198,7 @@ class DestinationPart(Part):
     call_header: bool = Field(default=False, description="Send Healer-Call.")
     planner: Name | None = None
     endpoints: list[EndpointPart] = []
-    gates: Annotated[GatesPart | None, LATER] = None
+    gates: GatesPart | None = None
 
 
 class KeepPart(Part):
@@ -271,7 +282,7 @@ class PolicyFile(Part):
     secret_headers: list[HeaderName] = Field(default=[], description="More secret headers.")
     destinations: dict[Name, DestinationPart] = {}
     queues: dict[Name, QueuePart] = {}
-    gates: Annotated[GatesPart | None, LATER] = None
+    gates: GatesPart | None = None
     journal: Annotated[JournalPart | None, LATER] = None
     planner_budgets: Annotated[dict[Name, PlannerBudgetPart] | None, LATER] = None
     notifications: Annotated[list[NotificationPart] | None, LATER] = None

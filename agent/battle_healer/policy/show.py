@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from battle_healer.policy.gates import shown
 from battle_healer.policy.policy import Policy
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.rules import CredentialRule, Degrade, Destination, Endpoint, TokenCall
@@ -24,6 +25,7 @@ def show(policy: Policy) -> str:
         "version": 1,
         "defaults": {"planner": rules.planner},
         "bounds": asdict(rules.bounds),
+        "gates": shown(rules.gates),
         "secret_headers": sorted(rules.secret_headers),
         "destinations": {d.name: _destination(d) for d in rules.destinations},
     }
@@ -45,6 +47,7 @@ def _destination(destination: Destination) -> dict[str, Any]:
             "call_header": destination.call_header,
             "planner": destination.planner,
             "endpoints": [_endpoint(endpoint) for endpoint in destination.endpoints],
+            "gates": destination.gates and shown(destination.gates),
         }
     )
 

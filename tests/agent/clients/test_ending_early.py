@@ -18,26 +18,26 @@ from battle_healer import (
 )
 from battle_healer.clients.engine import Engine
 from battle_healer.errors import ClosedError
-from battle_healer.model import Trouble
+from battle_healer.model import Attempt, Diagnosis, Kind
 from battle_healer.rules import Bounds, Destination, Endpoint, Region, Rules
 from battle_healer.stores import InMemoryStore
 
 
 class Settled:
-    """Counts who went in and who was settled."""
+    """Counts who went in and who was settled, with what the answer meant."""
 
     def __init__(self, engine: Engine) -> None:
         self.admitted = 0
-        self.settled: list[Trouble | None] = []
+        self.settled: list[Kind | None] = []
         admit, settle = engine.gates.admit, engine.gates.settle
 
         def admitting(call: Any) -> Any:
             self.admitted += 1
             return admit(call)
 
-        def settling(place: Any, trouble: Trouble | None) -> None:
-            self.settled.append(trouble)
-            settle(place, trouble)
+        def settling(attempt: Attempt, found: Diagnosis | None, **how: Any) -> None:
+            self.settled.append(found.kind if found else None)
+            settle(attempt, found, **how)
 
         engine.gates.admit = admitting  # type: ignore[method-assign] # a spy
         engine.gates.settle = settling  # type: ignore[method-assign] # a spy
@@ -55,7 +55,7 @@ def holding(api_arrived: threading.Event, release: threading.Event) -> Callable[
 def test_cancelling_the_first_attempt_settles_its_gate() -> None:
     arrived, release = threading.Event(), threading.Event()
 
-    async def run(url: str) -> list[Trouble | None]:
+    async def run(url: str) -> list[Kind | None]:
         transport = AsyncHealingTransport()
         spy = Settled(transport.engine)
         async with httpx2.AsyncClient(transport=transport) as client:
@@ -69,7 +69,7 @@ def test_cancelling_the_first_attempt_settles_its_gate() -> None:
         return spy.settled
 
     with Api(holding(arrived, release)) as api:
-        assert asyncio.run(run(api.url)) == [None, None]
+        assert asyncio.run(run(api.url)) == [None, Kind.OK]
 
 
 def test_a_time_out_around_a_waiting_call_ends_it_at_once() -> None:
@@ -138,7 +138,7 @@ def test_each_attempt_is_settled_with_what_came_of_it(around: Callable[..., Any]
     spy = Settled(transport.engine)
     with Api([Said(503), Said(200)]) as api, httpx2.Client(transport=transport) as client:
         client.get(api.url)
-    assert [getattr(trouble, "status", None) for trouble in spy.settled] == [503, None]
+    assert spy.settled == [Kind.UNAVAILABLE, Kind.OK]
 
 
 def test_a_reply_that_is_replaced_is_closed(around: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from battle_healer.planners.table import PLANNERS
 from battle_healer.policy import Policy, defaults_markdown
 from battle_healer.policy.names import BUILT_IN_PLANNERS
 from battle_healer.policy.shape import PolicyFile
+from battle_healer.rules import GateBounds
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -15,14 +16,22 @@ def test_the_page_of_defaults_is_current() -> None:
 
 def test_the_example_on_the_policy_page_parses() -> None:
     page = (DOCS / "policy.md").read_text("utf-8")
-    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    example, gates = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert Policy.parse(example).rules.named("payments")
+    assert Policy.parse(f"version: 1\n{gates}").rules.gates == GateBounds()
 
 
 def test_the_policy_page_names_every_key() -> None:
     page = (DOCS / "policy.md").read_text("utf-8")
     schema = PolicyFile.model_json_schema()
-    for part in ("DestinationPart", "CredentialPart", "EndpointPart", "QueuePart", "DefaultsPart"):
+    for part in (
+        "DestinationPart",
+        "CredentialPart",
+        "EndpointPart",
+        "QueuePart",
+        "DefaultsPart",
+        "GatesPart",
+    ):
         for key in schema["$defs"][part]["properties"]:
             assert f"`{key}`" in page, f"{key} of {part}"
     for key in schema["properties"]:

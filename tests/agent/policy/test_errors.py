@@ -161,18 +161,33 @@ CONTRADICTION = [
         ENDPOINT + "        contract: {response: nowhere.json}\n", 9,
         "nowhere.json cannot be read (FileNotFoundError)", "Paths are relative to",
     ),
+    (
+        "version: 1\ngates:\n  breaker:\n    window: 2h\n", 4,
+        "window is out of range", "Give 100ms to 1h.",
+    ),
+    (
+        HEAD + "    gates:\n      concurrency: 0\n", 7,
+        "concurrency is out of range", "Give 1 to 1000000.",
+    ),
+    (
+        "version: 1\ngates:\n  retry_budget: {per_failure: 0}\n", 3,
+        "per_failure is out of range", "Give 1 to 1000000.",
+    ),
+    (
+        HEAD + "    gates:\n      retry_budget: {tokens: 10}\n", 7,
+        "a full retry budget (10) never pays for a resend", "Give at least 14 tokens",
+    ),
     ("version: 1\ndefaults:\n  planner: heurstic\n", 3, "unknown planner 'heurstic'", "Did you"),
 ]  # fmt: skip
 
 LATER = [
     ("version: 1\njournal: {days: 30}\n", 2, "journal"),
-    ("version: 1\ngates: {concurrency: 8}\n", 2, "gates"),
+    ("version: 1\ngates: {near_quota_percent: 80}\n", 2, "near_quota_percent"),
     ("version: 1\nplanner_budgets: {gemini: {per_day: 10}}\n", 2, "planner_budgets"),
     ("version: 1\nnotifications: [{to: {env: HOOK}}]\n", 2, "notifications"),
     ("version: 1\nqueues:\n  payments:\n    rate: 50/s\n", 4, "rate"),
     ("version: 1\nqueues:\n  payments:\n    max_failures: 8\n", 4, "max_failures"),
     ("version: 1\nqueues:\n  payments:\n    keep: {dead: 14d}\n", 4, "keep"),
-    (HEAD + "    gates: {pacer: on}\n", 6, "gates"),
     (CREDENTIAL + "        token: {env: A}\n        daily_calls: 1000\n", 9, "daily_calls"),
     (CREDENTIAL + "        token: {env: A}\n        daily_tokens: 1000\n", 9, "daily_tokens"),
     (CREDENTIAL + "        token: {env: A}\n        cost: {per_call: 0.01}\n", 9, "cost"),

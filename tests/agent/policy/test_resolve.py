@@ -1,9 +1,11 @@
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from battle_healer.errors import PolicyError
-from battle_healer.policy import Policy
+from battle_healer.policy import Policy, show
+from battle_healer.policy.gates import KEYS
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.rules import (
     Bounds,
@@ -11,7 +13,9 @@ from battle_healer.rules import (
     Degrade,
     Destination,
     Endpoint,
+    GateBounds,
     Region,
+    Rules,
     TokenCall,
 )
 
@@ -164,3 +168,27 @@ def test_a_schema_may_refer_to_its_own_parts() -> None:
         "    {response: {$defs: {id: {type: string}}, properties: {id: {$ref: '#/$defs/id'}}}}}]}}"
     ).rules
     assert rules.destinations[0].endpoints[0].response_schema is not None
+
+
+def test_a_destination_changes_gates_that_hold_for_all() -> None:
+    rules = Policy.parse(
+        "version: 1\n"
+        "gates: {pacer: off, concurrency: 9, breaker: {window: 500ms}}\n"
+        "destinations:\n"
+        "  one:\n"
+        "    regions: [{name: us, url: https://a.example}]\n"
+        "    gates: {concurrency: 3, retry_budget: {refill_per_s: 0.5}, gone: 2d}\n"
+        "  two: {regions: [{name: us, url: https://b.example}]}\n"
+    ).rules
+    everywhere = GateBounds(pacer=False, concurrency=9, breaker_window_s=0.5)
+    one, two = rules.destinations
+    assert rules.gates == everywhere
+    assert one.gates == replace(everywhere, concurrency=3, retry_refill_per_s=0.5, gone_s=172_800)
+    assert two.gates is None
+
+
+def test_every_row_of_the_gates_has_a_key_and_is_shown_as_it_is_set() -> None:
+    assert set(KEYS) == {row.name for row in fields(GateBounds)}
+    odd = GateBounds(7, 6, 5, 4, 3.5, 2, 99.5, 0.25, 90.0, 8, False, 172_800.0, 5400.0)
+    text = show(Policy(Rules(gates=odd)))
+    assert Policy.parse(text).rules.gates == odd
