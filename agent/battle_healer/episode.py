@@ -29,7 +29,7 @@ from battle_healer.commands import (
 )
 from battle_healer.diagnosis import diagnose, is_stale, verified
 from battle_healer.endings import entry_of, give_up, outcome_of_story
-from battle_healer.gates.pacer import Hold
+from battle_healer.gates.told import Told
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.menu import compose
 from battle_healer.model import (
@@ -58,9 +58,9 @@ def never(call: Call) -> bool:
     return False
 
 
-def nothing(call: Call) -> tuple[Hold, ...]:
+def nothing(call: Call) -> Told:
     """No gates: nobody else was told anything."""
-    return ()
+    return Told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Kit:
     planner: whose word the program gave, over what the policy says; None for the policy's.
     `heuristic` is consulted inline, any other name through `Ask`.
     guardrails: the vetoes; empty only to show what harm they prevent.
-    holds: what other calls were told that binds this one too.
+    told: what other calls were told that binds this one too.
     """
 
     clock: Clock
@@ -83,7 +83,7 @@ class Kit:
     actions: tuple[Action, ...] = ACTIONS
     can_park: bool = False
     has_stale: Callable[[Call], bool] = never
-    holds: Callable[[Call], tuple[Hold, ...]] = nothing
+    told: Callable[[Call], Told] = nothing
 
     @property
     def bounds(self) -> Bounds:
@@ -133,7 +133,7 @@ def _saw(
     known = trouble.diagnosis if isinstance(trouble, Reply) else None
     diagnosis = known or diagnose(attempt, trouble, kit.clock.wall())
     story = story.saw(attempt, trouble, diagnosis, kit.clock.now(), unchanged=unchanged)
-    return story.heard(kit.holds(attempt.call)) if diagnosis.is_failure else story
+    return story.heard(kit.told(attempt.call)) if diagnosis.is_failure else story
 
 
 def _send(attempt: Attempt) -> Generator[Command, Answer, Trouble]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from battle_healer.gates.breaker import UNWELL
-from battle_healer.gates.pacer import SPENT, THROTTLES, Hold
+from battle_healer.gates.pacer import SPENT, THROTTLES
+from battle_healer.gates.told import Hold, Told
 from battle_healer.model import (
     Attempt,
     Call,
@@ -69,7 +70,7 @@ class Story:
     seen: tuple[Seen, ...] = ()
     steps: tuple[Step, ...] = ()
     holds: tuple[Hold, ...] = ()
-    elsewhere: tuple[Hold, ...] = ()
+    elsewhere: Told = field(default_factory=Told)
     barred: frozenset[tuple[str, str]] = frozenset()
     refreshed: tuple[str, ...] = ()
     repairs: int = 0
@@ -169,7 +170,7 @@ class Story:
     def held_s(self, region: Region, credential: str) -> float:
         """Seconds until the server allows an attempt there with that credential; 0.0 for now."""
         names = {"destination": "", "region": region.name, "credential": credential}
-        holds = (*self.holds, *self.elsewhere)
+        holds = (*self.holds, *self.elsewhere.holds)
         waits = [hold.until - self.now for hold in holds if names[hold.scope] == hold.name]
         return max([0.0, *waits])
 
@@ -180,7 +181,7 @@ class Story:
         A failure at a place that other calls found down as well is one of the place.
         """
         kind, here = self.diagnosis.kind, self.region.name
-        is_down = any(h.scope == "region" and h.name == here for h in self.elsewhere)
+        is_down = any(h.scope == "region" and h.name == here for h in self.elsewhere.holds)
         return Kind.UNAVAILABLE if is_down and kind in UNWELL else kind
 
     def saw(
@@ -199,7 +200,7 @@ class Story:
             holds = (*holds, _hold(attempt, diagnosis, now))
         return replace(self, now=now, seen=(*self.seen, seen), holds=holds)
 
-    def heard(self, elsewhere: tuple[Hold, ...]) -> Story:
+    def heard(self, elsewhere: Told) -> Story:
         """Return the story with what other calls were told by now."""
         return replace(self, elsewhere=elsewhere)
 

@@ -31,7 +31,7 @@ from battle_healer.commands import (
     Wait,
 )
 from battle_healer.episode import episode
-from battle_healer.gates.pacer import Hold
+from battle_healer.gates.told import Hold, Told
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.model import Grant, Kind, Lost, Parked, Refused
 from battle_healer.secret import Secret
@@ -454,13 +454,13 @@ def test_a_refused_resend_ends_with_the_answer_that_came() -> None:
 
 
 def test_what_other_calls_were_told_binds_this_one() -> None:
-    told = kit(holds=lambda call: (Hold("destination", "", 107.0),))
+    told = kit(told=lambda call: Told((Hold("destination", "", 107.0),)))
     scene = play(episode(attempt(), reply(500), told))
     scene.waits(7.025).sends(OK, region="us").ends("delivered")
 
 
 def test_a_failure_at_a_place_that_is_known_to_be_down_is_not_waited_out() -> None:
-    told = kit(holds=lambda call: (Hold("region", "us", 105.0),))
+    told = kit(told=lambda call: Told((Hold("region", "us", 105.0),)))
     scene = play(episode(attempt(), reply(500), told))
     outcome = scene.sends(OK, region="eu").ends("delivered")
     assert "stays down longer" in outcome.steps[0].reason
@@ -470,9 +470,17 @@ def test_a_move_goes_to_the_region_that_is_free_first() -> None:
     us, eu = destination().regions
     ap = replace(eu, name="ap", url="https://ap.api.example", priority=3)
     three = attempt(call(at=destination(regions=(us, eu, ap))))
-    told = kit(holds=lambda call: (Hold("region", "eu", 103.0),))
+    told = kit(told=lambda call: Told((Hold("region", "eu", 103.0),)))
     scene = play(episode(three, reply(503), told))
     scene.sends(OK, region="ap").ends("delivered")
+
+
+def test_a_region_that_was_given_up_is_the_last_choice_and_no_wait() -> None:
+    us, eu = destination().regions
+    ap = replace(eu, name="ap", url="https://ap.api.example", priority=3)
+    three = attempt(call(at=destination(regions=(us, eu, ap))))
+    scene = play(episode(three, DOWN, kit(told=lambda call: Told(gone=frozenset({"eu"})))))
+    scene.sends(DOWN, region="ap").sends(OK, region="eu").ends("delivered")
 
 
 def test_a_credential_that_another_call_found_spent_is_rotated_at_once() -> None:

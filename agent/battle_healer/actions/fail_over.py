@@ -1,7 +1,7 @@
 """Send to the next region of the same destination.
 
 What it does: takes the next declared region by priority that has not failed yet; one that must
-be left alone for now comes after those that need not.
+be left alone for now comes after those that need not, and one that was given up comes last.
 Why it matters: a region that is down for minutes outlasts every sensible backoff.
 When: another region is declared, and a resend there may help. A place that only a reply names
 is never used, whatever the reply says.
@@ -56,7 +56,11 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
     failed = {seen.attempt.region.name for seen in story.seen}
     by_health = sorted(
         story.call.destination.regions,
-        key=lambda r: (story.held_s(r, story.credential) > 0, r.priority),
+        key=lambda r: (
+            r.name in story.elsewhere.gone,
+            story.held_s(r, story.credential) > 0,
+            r.priority,
+        ),
     )
     regions = [r for r in by_health if r.name not in failed]
     named = _named(story)

@@ -81,7 +81,7 @@ class Engine:
             actions=around.actions,
             can_park=queue is not None,
             has_stale=self.fallbacks.has_stale,
-            holds=self.gates.holds,
+            told=self.gates.told,
         )
 
     def judged(self, attempt: Attempt, trouble: Trouble) -> Trouble:

@@ -19,9 +19,10 @@ from typing import Final
 from battle_healer.clock import Clock
 from battle_healer.gates.breaker import UNWELL, Breaker, State
 from battle_healer.gates.concurrency import Concurrency
-from battle_healer.gates.pacer import Hold, Pacer
+from battle_healer.gates.pacer import Pacer
 from battle_healer.gates.regions import Regions
 from battle_healer.gates.retry_budget import RetryBudget
+from battle_healer.gates.told import Hold, Told
 from battle_healer.model import Attempt, Call, Diagnosis, Grant, Kind, Refused
 from battle_healer.rules import TIERS, Destination, GateBounds, Region
 
@@ -168,20 +169,19 @@ class Gates:
                 if gone:
                     api.regions.saw_gone(call, attempt.region)
 
-    def holds(self, call: Call) -> tuple[Hold, ...]:
+    def told(self, call: Call) -> Told:
         """What binds this call's next attempt, whoever was told."""
-        now = self._clock.now()
+        now, regions = self._clock.now(), call.destination.regions
         with self._lock:
             api = self._spot(call.destination, call.home).api
-            found = api.pacer.holds(_owner(call.own), now)
-            for region in call.destination.regions:
+            holds = api.pacer.holds(_owner(call.own), now)
+            for region in regions:
                 spot = self._spots.get(region.url)
-                until = api.regions.gone_until(region, now)
-                if until is None and spot is not None:
-                    until = spot.breaker.held_until(now)
+                until = None if spot is None else spot.breaker.held_until(now)
                 if until is not None:
-                    found.append(Hold("region", region.name, until))
-        return tuple(found)
+                    holds.append(Hold("region", region.name, until))
+            gone = frozenset(r.name for r in regions if api.regions.is_gone(r, now))
+        return Told(tuple(holds), gone)
 
     def _admitted(self, call: Call, api: _Api) -> Place | Refused:
         """Look at each region in turn. Called with the lock held."""

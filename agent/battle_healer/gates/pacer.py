@@ -11,9 +11,9 @@ those with the same token, so that no tenant is slowed by another one's limit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from battle_healer.gates.told import Hold, Scope
 from battle_healer.model import Diagnosis, Kind, Refused
 from battle_healer.rules import GateBounds
 
@@ -23,17 +23,6 @@ SPENT: Final = frozenset({Kind.QUOTA_EXHAUSTED, Kind.PAYMENT_REQUIRED})
 
 _WAITS_KNOWN: Final = 1000
 _SLACK_S: Final = 1e-6  # what floating-point addition of a wait may lose
-
-Scope = Literal["destination", "region", "credential"]
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A time before which the server wants no attempt (I3). until: monotonic seconds."""
-
-    scope: Scope
-    name: str
-    until: float
 
 
 class Pacer:

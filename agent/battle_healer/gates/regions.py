@@ -34,16 +34,16 @@ class Regions:
 
     @property
     def is_asking(self) -> bool:
-        """Whether some region is under suspicion, so that a clean answer elsewhere tells."""
-        return bool(self._suspects)
+        """Whether some region is thought gone or suspected, so that a clean answer tells."""
+        return bool(self._suspects or self.gone)
 
-    def gone_until(self, region: Region, now: float) -> float | None:
-        """Until when a region is left out as gone; None if it is not."""
+    def is_gone(self, region: Region, now: float) -> bool:
+        """Whether a region is left out for now."""
         until = self.gone.get(region.name)
         if until is not None and until <= now:
             del self.gone[region.name]
-            return None
-        return until
+            return False
+        return until is not None
 
     def in_order(self, call: Call, now: float) -> list[Region]:
         """All regions: the call's own first, then by priority; those that are gone last."""
@@ -52,7 +52,7 @@ class Regions:
             return [call.home]
         others = sorted((r for r in regions if r != call.home), key=lambda r: r.priority)
         ordered = [call.home, *others]
-        return sorted(ordered, key=lambda r: self.gone_until(r, now) is not None)
+        return sorted(ordered, key=lambda r: self.is_gone(r, now))
 
     def saw_gone(self, call: Call, region: Region) -> None:
         """A call was answered 410 there."""
@@ -61,7 +61,8 @@ class Regions:
             self._suspects.popitem(last=False)
 
     def saw_clean(self, call: Call, region: Region, now: float) -> None:
-        """A call was served there; whoever answered 410 to it is a region that is gone."""
+        """A call was served there, so it is not gone; whoever answered 410 to that call is."""
+        self.gone.pop(region.name, None)
         suspect = self._suspects.pop(call.id, None)
         if suspect is not None and suspect != region.name:
             self.gone[suspect] = now + self._gone_s

@@ -6,7 +6,7 @@ import pytest
 from tests.agent.gates.conftest import World
 from tests.support.building import EU, US, call, destination
 
-from battle_healer.gates.pacer import Hold
+from battle_healer.gates.told import Hold, Told
 from battle_healer.model import Attempt, Grant, Kind, Refused
 from battle_healer.rules import Destination, GateBounds, Region
 from battle_healer.secret import Secret
@@ -27,6 +27,17 @@ def sick(world: World, **where: Destination) -> None:
     """Twenty failures at home: its breaker opens."""
     for _ in range(20):
         world.ends(world.call(**where), Kind.CONNECT_FAILED)
+
+
+def gave_up_home(world: World) -> None:
+    """A call that is answered 410 at home is served elsewhere."""
+    it = world.call()
+    first = world.begin(it)
+    assert isinstance(first, Attempt)
+    world.settle(first, Kind.NOT_FOUND, gone=True)
+    moved = Attempt(it, 2, EU, None)
+    assert world.gates.readmit(moved) is None
+    world.settle(moved)
 
 
 def test_a_yes_allocates_nothing(world: World) -> None:
@@ -199,12 +210,19 @@ def test_a_region_is_gone_where_another_one_serves_what_it_gave_up(world: World)
     assert isinstance(first, Attempt)
     world.settle(first, Kind.NOT_FOUND, gone=True)
     assert world.ends(world.call()) == US, "one 410 may mean the thing, not the place"
-    moved = Attempt(it, 2, EU, None)
-    assert world.gates.readmit(moved) is None
-    world.settle(moved)
+    gave_up_home(world)
     world.clock.time += 3599.0
     assert world.ends(world.call()) == EU
     world.clock.time += 1.0
+    assert world.ends(world.call()) == US
+
+
+def test_a_region_that_serves_a_call_is_not_gone(world: World) -> None:
+    gave_up_home(world)
+    assert world.gates.told(world.call()) == Told(gone=frozenset({"us"}))
+    back = Attempt(world.call(), 1, US, None)
+    assert world.gates.readmit(back) is None
+    world.settle(back)
     assert world.ends(world.call()) == US
 
 
@@ -224,10 +242,10 @@ def test_a_call_knows_what_the_others_were_told(world: World) -> None:
     world.ends(world.call(own=own("a")), Kind.RATE_LIMITED, 9.0)
     world.ends(world.call(), Kind.QUOTA_EXHAUSTED, 60.0)
     world.ends(world.call(), Kind.UNAVAILABLE, 30.0)
-    assert set(world.gates.holds(world.call())) == {
+    assert set(world.gates.told(world.call()).holds) == {
         Hold("credential", "main", now + 60.0), Hold("region", "us", now + 30.0),
     }  # fmt: skip
-    assert Hold("destination", "", now + 9.0) in world.gates.holds(world.call(own=own("a")))
+    assert Hold("destination", "", now + 9.0) in world.gates.told(world.call(own=own("a"))).holds
 
 
 def test_what_is_over_is_forgotten_whoever_asks(world: World) -> None:
