@@ -158,7 +158,7 @@ def _patiently(
             break
         yield Note("HELD", {"gate": trouble.gate, "wait_s": wait_s})
         yield Wait(wait_s)
-        granted = yield from _signature(attempt)
+        granted = yield from _signature(attempt, kit)
         if isinstance(granted, Denied):
             return attempt, Refused(f"credential: {granted.why}")
         left_s = attempt.call.deadline - kit.clock.now()
@@ -168,12 +168,15 @@ def _patiently(
     return attempt, trouble
 
 
-def _signature(attempt: Attempt) -> Generator[Command, Answer, Grant | Denied | None]:
+def _signature(attempt: Attempt, kit: Kit) -> Generator[Command, Answer, Grant | Denied | None]:
     """What an attempt is signed with; one that was refused at first may lack it still."""
     call = attempt.call
-    if attempt.grant is not None or call.own is not None or not call.destination.credentials:
+    if attempt.grant is not None or call.own is not None:
         return attempt.grant
-    answer = yield Acquire(call, attempt.region, call.destination.credentials[0].name)
+    signer = call.destination.signer(kit.told(call).spent)
+    if signer is None:
+        return None
+    answer = yield Acquire(call, attempt.region, signer)
     return answer if isinstance(answer, (Grant, Denied)) else Denied("nobody gave one")
 
 

@@ -120,7 +120,7 @@ def _resends(plan: Plan, story: Story, bounds: Bounds) -> str | None:
         # Nothing was sent, so nothing was tried in vain: the deadline bounds these waits. A call
         # that never began ends sooner, so that its caller can go elsewhere.
         return None
-    done = story.resends(story.region, story.diagnosis.kind)
+    done = story.resends
     if done >= bounds.resends:
         return f"{done} unchanged resends to {story.region.name} did not help"
     return None

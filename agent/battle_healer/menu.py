@@ -9,7 +9,7 @@ from typing import Any
 from battle_healer.actions.action import Action
 from battle_healer.guardrails import Guardrail
 from battle_healer.model import Plan, Veto
-from battle_healer.story import Means, Story, bar_key
+from battle_healer.story import Means, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def compose(
     vetoes: list[Veto] = []
     for action in actions:
         for plan in action.plans(story, means):
-            if bar_key(plan) in story.barred:
+            if story.was_in_vain(plan):
                 vetoes.append(Veto(plan.action, "-", "tried in this call, without success"))
                 continue
             veto = _first_veto(plan, story, means, guardrails)

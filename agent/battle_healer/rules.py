@@ -6,7 +6,7 @@ are all that the hot path and the loop ever see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
@@ -247,7 +247,7 @@ class Endpoint:
 class Destination:
     """One API: its regions by priority, its credentials, its endpoints, and what it promises.
 
-    gates: None for those of the whole policy.
+    credentials: in the order in which they take over. gates: None for those of the whole policy.
     """
 
     name: str
@@ -272,6 +272,11 @@ class Destination:
             if rule.name == name:
                 return rule
         raise KeyError(name)
+
+    def signer(self, spent: Collection[str] = ()) -> str | None:
+        """The first credential that has something left, else the first; None without any."""
+        names = [rule.name for rule in self.credentials]
+        return next((name for name in names if name not in spent), names[0] if names else None)
 
     @property
     def origins(self) -> frozenset[str]:

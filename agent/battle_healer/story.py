@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Protocol
 
 from battle_healer.gates.breaker import UNWELL
@@ -17,6 +18,7 @@ from battle_healer.model import (
     Grant,
     Kind,
     Plan,
+    Processed,
     Refused,
     Step,
     Trouble,
@@ -57,6 +59,15 @@ class Seen:
     diagnosis: Diagnosis
     unchanged: bool
 
+    @property
+    def cause(self) -> tuple[str, Kind, Processed, bool]:
+        """What is counted together: where it was, what was wrong, and whether a gate said so.
+
+        A gate tells nothing of what a resend would do.
+        """
+        kind, processed = self.diagnosis.kind, self.diagnosis.processed
+        return self.attempt.region.name, kind, processed, isinstance(self.trouble, Refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -71,7 +82,7 @@ class Story:
     steps: tuple[Step, ...] = ()
     holds: tuple[Hold, ...] = ()
     elsewhere: Told = field(default_factory=Told)
-    barred: frozenset[tuple[str, str]] = frozenset()
+    barred: frozenset[tuple[str, str, str]] = frozenset()
     refreshed: tuple[str, ...] = ()
     repairs: int = 0
     rotations: int = 0
@@ -130,16 +141,15 @@ class Story:
 
     @property
     def signer(self) -> str:
-        """Who signs an unchanged resend: as before, and the first declared where nobody could."""
-        declared = self.call.destination.credentials
-        is_unsigned = self.grant is None and self.call.own is None
-        return declared[0].name if is_unsigned and declared else self.credential
+        """Who signs an unchanged resend: as before, or the first declared that can."""
+        if self.grant is not None or self.call.own is not None:
+            return self.credential
+        return self.call.destination.signer(self.elsewhere.spent) or ""
 
     @property
     def signer_later(self) -> str:
         """The declared credential that would sign a parked call; empty where there is none."""
-        declared = self.call.destination.credentials
-        return self.credential or (declared[0].name if declared else "")
+        return self.credential or self.call.destination.signer() or ""
 
     @property
     def used(self) -> frozenset[str]:
@@ -147,19 +157,14 @@ class Story:
         grants = (seen.attempt.grant for seen in self.seen)
         return frozenset((grant.name or "") for grant in grants if grant)
 
-    def resends(self, region: Region, kind: Kind) -> int:
-        """Unchanged resends so far that ended in this region with this cause.
+    @property
+    def resends(self) -> int:
+        """Unchanged resends so far after an exchange that ended where, and as, the newest did.
 
-        What a gate refused is counted apart: it tells nothing of what a resend would do.
+        Two failures of one kind have different causes if only one of them may have been processed.
         """
-        refused = isinstance(self.last.trouble, Refused)
-        return sum(
-            seen.unchanged
-            and seen.attempt.region.name == region.name
-            and seen.diagnosis.kind is kind
-            and isinstance(seen.trouble, Refused) is refused
-            for seen in self.seen
-        )
+        cause = self.last.cause
+        return sum(later.unchanged and seen.cause == cause for seen, later in pairwise(self.seen))
 
     def cause(self, region: Region) -> Kind | None:
         """What the newest attempt ended in, if it went to this region; else None."""
@@ -216,7 +221,15 @@ class Story:
 
     def bar(self, plan: Plan, now: float) -> Story:
         """Return the story after a plan that could not be carried out: not offered again."""
-        return replace(self, now=now, barred=self.barred | {bar_key(plan)})
+        return replace(self, now=now, barred=self.barred | {_bar_key(plan)})
+
+    def is_barred(self, action: str, name: str, region: str) -> bool:
+        """Whether such a plan could not be carried out in that region."""
+        return (action, name, region) in self.barred
+
+    def was_in_vain(self, plan: Plan) -> bool:
+        """Whether this plan could not be carried out before."""
+        return _bar_key(plan) in self.barred
 
     def refreshed_token(self, digest: str, now: float) -> Story:
         """Return the story after one refresh of the token with this digest."""
@@ -231,9 +244,10 @@ class Story:
         return "unknown" if self.may_have_acted else "none"
 
 
-def bar_key(plan: Plan) -> tuple[str, str]:
-    """What identifies a plan that failed to be carried out."""
-    return plan.action, plan.credential or plan.tier or plan.queue or ""
+def _bar_key(plan: Plan) -> tuple[str, str, str]:
+    """What identifies a plan that failed: a token that one region refuses another may give."""
+    name = plan.credential or plan.tier or plan.queue or ""
+    return plan.action, name, plan.region.name if plan.region else ""
 
 
 def _hold(attempt: Attempt, diagnosis: Diagnosis, now: float) -> Hold:

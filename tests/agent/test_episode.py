@@ -417,6 +417,32 @@ def test_a_call_that_was_held_before_it_was_signed_is_signed_then() -> None:
     scene.sends(OK, token="t2").ends("delivered")
 
 
+def test_a_held_call_is_signed_by_a_credential_that_has_something_left() -> None:
+    unsigned = replace(attempt(), grant=None)
+    spent = kit(told=lambda call: Told((Hold("credential", "main", 9000.0),)))
+    scene = play(episode(unsigned, patient(5.0), spent)).waits(5.025)
+    scene.does(Acquire, credential="spare")
+
+
+def test_failures_of_one_kind_with_different_causes_are_counted_apart() -> None:
+    ambiguous = reply(500)
+    told_no = reply(500, NOT_PROCESSED)
+    here = kit(rules=Rules(bounds=Bounds(resends=1)))
+    alone = attempt(call(at=destination(regions=(destination().regions[0],))))
+    scene = play(episode(alone, told_no, here)).waits(0.025).sends(ambiguous)
+    scene.waits(0.025).sends(told_no).ends("failed")
+
+
+def test_a_token_that_one_region_refuses_may_be_had_in_the_next() -> None:
+    us, eu = destination().regions
+    ap = replace(eu, name="ap", url="https://ap.api.example", priority=3)
+    unsigned = replace(attempt(call(at=destination(regions=(us, eu, ap)))), grant=None)
+    scene = play(episode(unsigned, Refused("credential main"), kit()))
+    scene.does(Acquire, region=eu).answer(Denied("down"))
+    scene.does(Acquire, region=ap).answer(Grant("main", Secret("t1")))
+    scene.sends(OK, region="ap").ends("delivered")
+
+
 def test_a_patient_gate_holds_a_resend_too_and_the_plan_stays() -> None:
     scene = play(episode(attempt(), reply(500), kit())).waits(0.025).sends(patient(2.0))
     outcome = scene.waits(2.025).sends(OK, ordinal=2, region="us").ends("delivered")

@@ -26,8 +26,8 @@ def backoff_s(story: Story, means: Means) -> float:
     diagnosis, bounds = story.diagnosis, means.bounds
     unasked = diagnosis.kind is Kind.RATE_LIMITED and diagnosis.wait_s is None
     base = bounds.throttle_base_s if unasked else bounds.backoff_base_s
-    n = story.resends(story.region, diagnosis.kind)
-    return means.chance() * min(bounds.backoff_cap_s, base * 2.0 ** min(n, _MOST_DOUBLINGS))
+    doublings = min(story.resends, _MOST_DOUBLINGS)
+    return means.chance() * min(bounds.backoff_cap_s, base * 2.0**doublings)
 
 
 def _plans(story: Story, means: Means) -> Iterator[Plan]:

@@ -15,13 +15,13 @@ from battle_healer.actions.action import Action
 from battle_healer.actions.refresh_credential import refreshable
 from battle_healer.gates.pacer import SPENT
 from battle_healer.model import Kind, Plan
-from battle_healer.rules import TIERS, CredentialRule
+from battle_healer.rules import CredentialRule
 from battle_healer.story import Means, Story
 
 
 def _refresh_is_over(story: Story) -> bool:
     rule = refreshable(story)
-    if rule is None or ("refresh_credential", rule.name) in story.barred:
+    if rule is None or story.is_barred("refresh_credential", rule.name, story.region.name):
         return True
     return bool(story.refreshed)
 
@@ -50,8 +50,7 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
         cause = "another credential has the scope that the reply says is missing"
     if cause is None:
         return
-    pool = sorted(story.call.destination.credentials, key=lambda rule: TIERS.index(rule.tier))
-    for rule in pool:
+    for rule in story.call.destination.credentials:
         if rule.name not in story.used and _fits(rule, story):
             yield Plan(
                 "rotate_credential",

@@ -11,7 +11,7 @@ decided under one lock, and nothing waits under it: a refusal says how long, and
 
 from __future__ import annotations
 
-from collections import deque
+import heapq
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -24,7 +24,7 @@ from battle_healer.gates.regions import Regions
 from battle_healer.gates.retry_budget import RetryBudget
 from battle_healer.gates.told import Hold, Told
 from battle_healer.model import Attempt, Call, Diagnosis, Grant, Kind, Refused
-from battle_healer.rules import TIERS, Destination, GateBounds, Region
+from battle_healer.rules import Destination, GateBounds, Region
 
 CLEAN: Final = Diagnosis(Kind.OK, "yes", "never", reader="none")
 """What `settle` is told of a clean answer."""
@@ -34,6 +34,7 @@ DEADLINE: Final = "deadline"
 # Kinds whose wait is for the place, whoever asks. The others concern the call that was told.
 _OF_THE_PLACE: Final = UNWELL | {Kind.UNKNOWN}
 _UNDECLARED_KNOWN: Final = 1000
+_FORGOTTEN_AT_ONCE: Final = 100
 _UNBOUNDED: Final = 1_000_000_000
 
 
@@ -58,15 +59,25 @@ class _Api:
 
 
 class _Spot:
-    """The gates of one region. places: kept for reuse, so that a yes allocates nothing."""
+    """The gates of one region.
 
-    __slots__ = ("api", "breaker", "concurrency", "places", "region")
+    places: kept for reuse, so that a yes allocates nothing. used_at: when it was settled last.
+    """
+
+    __slots__ = ("api", "breaker", "concurrency", "places", "region", "used_at")
 
     def __init__(self, region: Region, api: _Api) -> None:
         self.region, self.api = region, api
         self.breaker = Breaker(api.bounds)
         self.concurrency = Concurrency(api.bounds.concurrency)
         self.places: dict[str | None, Place] = {}
+        self.used_at = 0.0
+
+    def binds_until(self, now: float) -> float:
+        """Until when what is known here keeps somebody waiting; 0.0 where it is nobody."""
+        self.api.pacer.forget(now)
+        waits = [until for until, _ in self.api.pacer.told.values()]
+        return max([self.breaker.held_until(now) or 0.0, *waits])
 
     def place(self, credential: str | None) -> Place:
         """The place of an attempt here."""
@@ -100,7 +111,7 @@ class Gates:
         self._bounds = bounds or GateBounds()
         self._invariants = invariants
         self._spots: dict[str, _Spot] = {}  # by region URL
-        self._undeclared: deque[str] = deque()
+        self._undeclared: set[str] = set()
 
     def admit(self, call: Call) -> Place | Refused:
         """Let the first attempt of a call in: where it goes, or which gate refuses it.
@@ -151,9 +162,8 @@ class Gates:
         """
         call, now = attempt.call, self._clock.now()
         with self._lock:
-            spot = self._spots.get(attempt.region.url)
-            if spot is None:  # forgotten meanwhile, as one of too many undeclared ones
-                return
+            spot = self._spots[attempt.region.url]
+            spot.used_at = now
             api = spot.api
             spot.concurrency.in_flight -= 1
             if found is CLEAN:
@@ -212,9 +222,11 @@ class Gates:
         api = next((spot.api for spot in known if spot is not None), None)
         if api is None:
             api = _Api(self._in_force(destination), self._clock.now())
-        spot = self._spots[region.url] = _Spot(region, api)
         if not destination.declared:
-            self._forget_undeclared(region.url)
+            if len(self._undeclared) >= _UNDECLARED_KNOWN:
+                self._forget_undeclared(self._clock.now())
+            self._undeclared.add(region.url)
+        spot = self._spots[region.url] = _Spot(region, api)
         return spot
 
     def _in_force(self, destination: Destination) -> GateBounds:
@@ -230,11 +242,21 @@ class Gates:
             )
         return bounds
 
-    def _forget_undeclared(self, url: str) -> None:
-        """Keep no more than so many: a crawler meets a new address at every call."""
-        self._undeclared.append(url)
-        if len(self._undeclared) > _UNDECLARED_KNOWN:
-            del self._spots[self._undeclared.popleft()]
+    def _forget_undeclared(self, now: float) -> None:
+        """Keep no more than so many: a crawler meets a new address at every call.
+
+        Forgotten are those that were used longest ago; one that keeps somebody waiting only where
+        all do, and then the one whose time is over first; none with an attempt in flight.
+        """
+        idle = (
+            (spot.binds_until(now), spot.used_at, url)
+            for url in self._undeclared
+            if (spot := self._spots[url]).concurrency.in_flight == 0
+        )
+        # Many at once, since looking at all of them for each new address would be slow.
+        for *_, url in heapq.nsmallest(_FORGOTTEN_AT_ONCE, idle):
+            self._undeclared.remove(url)
+            del self._spots[url]
 
 
 def _hear(spot: _Spot, attempt: Attempt, found: Diagnosis, now: float) -> None:
@@ -262,10 +284,7 @@ def _unspent(call: Call, pacer: Pacer, now: float) -> str | Refused | None:
     if call.own is not None:
         return pacer.spent(_known_as(call.own), now)
     refused = None
-    first, *others = call.destination.credentials or (None,)
-    if first is None:
-        return None
-    for rule in (first, *sorted(others, key=lambda rule: TIERS.index(rule.tier))):
+    for rule in call.destination.credentials:
         spent = pacer.spent(rule.name, now)
         if spent is None:
             return rule.name

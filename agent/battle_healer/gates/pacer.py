@@ -1,12 +1,12 @@
 """The pacer of one destination: what a server told one call binds the others too (I3).
 
-A throttle binds the whole destination: every region, and every credential of the policy. A spent
-quota binds its credential. (A wait for a *place* is the breaker's, which lets one probe through
-after it.) A wait that concerns one call alone, as of a key in progress, binds that call and no
-other; its story keeps it. No reply binds others for longer than a bound of ours (I7).
+A throttle binds the whole destination: every region, every credential. A spent quota binds its
+credential. (A wait for a *place* is the breaker's, which lets one probe through after it.) A wait
+that concerns one call alone, as of a key in progress, binds that call and no other; its story
+keeps it. No reply binds others for longer than a bound of ours (I7).
 
-Callers who bring tokens of their own are strangers to each other: what one of them is told binds
-those with the same token, so that no tenant is slowed by another one's limit.
+Callers who bring tokens of their own are strangers to each other: a throttle that one of them is
+told binds those with the same token, so that no tenant is stopped by another one's limit.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ class Pacer:
 
     def throttle(self, owner: str, now: float) -> Refused | None:
         """Whether this owner's calls may not ask the destination yet."""
-        return self._refusal(("destination", owner), now, patient=True)
+        # What a call of the policy's was told holds for everybody, what a stranger was for him.
+        told = (self._refusal(("destination", name), now, patient=True) for name in {"", owner})
+        return max(filter(None, told), key=lambda refused: refused.wait_s, default=None)
 
     def spent(self, credential: str, now: float) -> Refused | None:
         """Whether this credential has nothing left yet."""
@@ -70,9 +72,9 @@ class Pacer:
     def holds(self, owner: str, now: float) -> list[Hold]:
         """Every wait in force that may bind a call of this owner."""
         return [
-            Hold(scope, "" if name == owner else name, until)
+            Hold(scope, name if scope == "credential" else "", until)
             for (scope, name), (until, _) in self.told.items()
-            if until > now and (scope == "credential" or name == owner)
+            if until > now and (scope == "credential" or name in ("", owner))
         ]
 
     def forget(self, now: float) -> None:

@@ -30,3 +30,8 @@ class Told:
 
     holds: tuple[Hold, ...] = ()
     gone: frozenset[str] = frozenset()
+
+    @property
+    def spent(self) -> frozenset[str]:
+        """Names of the credentials that have nothing left for now."""
+        return frozenset(hold.name for hold in self.holds if hold.scope == "credential")

@@ -24,6 +24,7 @@ from battle_healer.policy.shape import (
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.policy.stamps import Stamp, read_stamped
 from battle_healer.rules import (
+    TIERS,
     Bounds,
     CredentialRule,
     Degrade,
@@ -76,11 +77,16 @@ class Resolver:
         regions = [Region(r.name, region_url(r.url, self.base), r.priority) for r in part.regions]
         return Destination(
             name=name,
-            # Stable: regions of one priority stay in the order of the file.
+            # Stable: regions of one priority, and credentials of one tier, stay as in the file.
             regions=tuple(sorted(regions, key=lambda region: region.priority)),
             credentials=tuple(
-                self._credential(credential, (*loc, "credentials", index))
-                for index, credential in enumerate(part.credentials)
+                sorted(
+                    (
+                        self._credential(credential, (*loc, "credentials", index))
+                        for index, credential in enumerate(part.credentials)
+                    ),
+                    key=lambda rule: TIERS.index(rule.tier),
+                )
             ),
             endpoints=tuple(
                 self._endpoint(endpoint, defaults, (*loc, "endpoints", index))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.agent.gates.conftest import World
-from tests.support.building import EU, US, call, destination
+from tests.support.building import EU, US, destination
 
 from battle_healer.gates.told import Hold, Told
 from battle_healer.model import Attempt, Grant, Kind, Refused
@@ -123,6 +123,14 @@ def test_callers_with_tokens_of_their_own_do_not_slow_one_another(world: World) 
     assert world.ends(world.call(own=own("b"))) == US
     assert world.ends(world.call()) == US
     assert refused(world.begin(world.call(own=own("a")))).gate == "pacer"
+
+
+def test_what_the_policys_own_calls_are_told_binds_strangers_too(world: World) -> None:
+    world.ends(world.call(), Kind.RATE_LIMITED, 3.0)
+    answer = refused(world.begin(world.call(own=own("a"))))
+    assert (answer.gate, answer.wait_s) == ("pacer", 3.0)
+    held = Hold("destination", "", world.clock.time + 3.0)
+    assert world.gates.told(world.call(own=own("a"))).holds == (held,)
 
 
 def test_a_spent_credential_hands_over_to_the_next(world: World) -> None:
@@ -264,14 +272,44 @@ def test_a_destination_may_have_bounds_of_its_own(world: World) -> None:
     assert refused(world.begin(world.call(narrow))).gate == "concurrency"
 
 
-def test_addresses_that_nobody_declared_are_forgotten_in_time(world: World) -> None:
+def stranger(number: int) -> Destination:
+    region = Region("only", f"https://host-{number}.example")
+    return Destination(f"host-{number}", (region,), declared=False)
+
+
+def test_addresses_that_nobody_declared_are_forgotten_the_longest_unused_first(
+    world: World,
+) -> None:
+    regular = stranger(0).regions[0].url
+    world.ends(world.call(stranger(0)))
+    known = world.gates._spots[regular]
     for number in range(3000):
-        region = Region("only", f"https://host-{number}.example")
-        world.ends(world.call(Destination(f"host-{number}", (region,), declared=False)))
-    assert len(world.gates._spots) == 1000
-    assert world.ends(world.call()) == US
+        world.clock.time += 1.0
+        world.ends(world.call(stranger(0)))
+        world.ends(world.call(stranger(number)))
+        assert len(world.gates._spots) <= 1000
+    assert world.gates._spots[regular] is known
 
 
-def test_settling_an_attempt_of_a_forgotten_address_is_no_error(world: World) -> None:
-    region = Region("only", "https://a.example")
-    world.gates.settle(Attempt(call(at=Destination("a", (region,))), 1, region, None), None)
+def test_an_address_is_not_forgotten_while_it_keeps_somebody_waiting(world: World) -> None:
+    down, slow, busy = stranger(1), stranger(2), stranger(3)
+    world.ends(world.call(down), Kind.UNAVAILABLE, 60.0)
+    world.ends(world.call(slow), Kind.RATE_LIMITED, 60.0)
+    under_way = world.begin(world.call(busy))
+    assert isinstance(under_way, Attempt)
+    for number in range(10, 3000):
+        world.clock.time += 0.001
+        world.ends(world.call(stranger(number)))
+    assert refused(world.begin(world.call(down))).gate == "breaker"
+    assert refused(world.begin(world.call(slow))).gate == "pacer"
+    world.settle(under_way)
+    assert world.gates._spots[busy.regions[0].url].concurrency.in_flight == 0
+
+
+def test_where_all_keep_somebody_waiting_the_one_that_is_over_first_is_forgotten(
+    world: World,
+) -> None:
+    for number in range(3000):
+        world.ends(world.call(stranger(number)), Kind.UNAVAILABLE, 60.0 + number)
+    assert len(world.gates._spots) <= 1000
+    assert refused(world.begin(world.call(stranger(2999)))).gate == "breaker"

@@ -73,7 +73,7 @@ def test_regions_stand_by_priority_in_one_spelling(pay: Destination) -> None:
     )
 
 
-def test_credentials_are_references_with_the_line_they_stand_on(
+def test_credentials_are_references_with_their_line_in_the_order_of_their_tiers(
     pay: Destination, folder: Path
 ) -> None:
     where = f"{folder / 'healer.yaml'}"
@@ -81,6 +81,7 @@ def test_credentials_are_references_with_the_line_they_stand_on(
         CredentialRule(
             "a", FromEnv("A", f"{where}:12"), refresh=TokenCall("/refresh", None, "/data/token")
         ),
+        CredentialRule("d", TokenCall("/token", {"user": "me"}, None, "/ttl")),
         CredentialRule(
             "b", FromFile(folder / "b.txt", f"{where}:13"), "backup", scopes=frozenset({"write"})
         ),
@@ -88,7 +89,6 @@ def test_credentials_are_references_with_the_line_they_stand_on(
             "c", FromCommand(("op", "read"), folder, f"{where}:14"), "free-tier",
             header="X-Api-Key", scheme="",
         ),
-        CredentialRule("d", TokenCall("/token", {"user": "me"}, None, "/ttl")),
     )  # fmt: skip
 
 
