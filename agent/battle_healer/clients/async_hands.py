@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from battle_healer.clients import bounded
 from battle_healer.clients.bodies import aread
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
@@ -42,10 +43,15 @@ T = TypeVar("T")
 
 
 class AsyncHands:
-    """One call's I/O, awaited."""
+    """One call's I/O, awaited.
+
+    interrupted: a cancellation that came while a store had the call in hand; to be raised once it
+    is known, and told, what became of it.
+    """
 
     def __init__(self, one: OneCall, inner: httpx2.AsyncBaseTransport) -> None:
         self._one, self._inner = one, inner
+        self.interrupted: asyncio.CancelledError | None = None
 
     async def first(self) -> tuple[Attempt, Trouble]:
         """Make the first attempt: what was sent, and what came of it."""
@@ -53,7 +59,7 @@ class AsyncHands:
         place = one.engine.gates.admit(one.call)
         if isinstance(place, Refused):
             return one.unsent(), place
-        return await self._settled(one.first(place))
+        return await self._settled(one.first(place), place.credential)
 
     async def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
@@ -80,8 +86,23 @@ class AsyncHands:
             return Abstain("timeout")
 
     async def park(self, entry: Entry) -> Parked | Denied:
-        """Store the call for later; the store may block, so it has a thread."""
-        return await asyncio.to_thread(self._one.engine.park, entry)
+        """Store the call for later; the store may block, so it has a thread.
+
+        A cancellation cannot call it back. So it waits for the store's word: otherwise an entry
+        would be delivered later of which nobody knows (I8).
+        """
+        loop = asyncio.get_running_loop()
+        parking = loop.run_in_executor(None, self._one.engine.park, entry)
+        while True:
+            try:
+                parked = await asyncio.shield(parking)
+            except asyncio.CancelledError as error:
+                self.interrupted = error
+            else:
+                break
+        if self.interrupted is not None and isinstance(parked, Denied):
+            raise self.interrupted
+        return parked
 
     async def substitute(self, command: Substitute) -> Reply | Denied:
         """Fetch a labelled substitute."""
@@ -98,26 +119,32 @@ class AsyncHands:
             stream: Any = last.stream
             await stream.aclose()
 
-    async def _signed(self, attempt: Attempt) -> Attempt | Refused:
+    async def _signed(self, attempt: Attempt, name: str | None) -> Attempt | Refused:
         """Never send unsigned what the policy has a credential for."""
-        name = self._one.unsigned(attempt)
-        if name is None:
+        if name is None or attempt.grant is not None:
             return attempt
         got = await self.acquire(Acquire(attempt.call, attempt.region, name))
         if isinstance(got, Denied):
             return Refused(f"credential {name}: {got.why}")
         return replace(attempt, grant=got)
 
-    async def _settled(self, attempt: Attempt) -> tuple[Attempt, Trouble]:
-        """Sign and send what was let in: the attempt as it went out, and what came of it."""
+    async def _settled(
+        self, attempt: Attempt, credential: str | None = None
+    ) -> tuple[Attempt, Trouble]:
+        """Sign and send what was let in: the attempt as it went out, and what came of it.
+
+        credential: the declared one that signs it, where its token is not known yet.
+        """
         trouble: Trouble | None = None
+        begun = bounded.begin(attempt.timeout_s)
         try:
-            signed = await self._signed(attempt)
+            signed = await self._signed(attempt, credential)
             if isinstance(signed, Refused):
                 return attempt, signed
             attempt = signed
             trouble = self._one.engine.judged(attempt, await self._exchanged(attempt))
         finally:
+            bounded.end(begun)
             # Also when it was cancelled: a gate that is not told would stay taken.
             self._one.engine.settle(attempt, trouble)
         return attempt, trouble
@@ -140,15 +167,18 @@ class AsyncHands:
     async def _posted(self, post: Post) -> Reply | Lost:
         """Make one exchange beside the call; never through healing."""
         one = self._one
+        begun = bounded.begin(post.timeout_s)
         try:
             response = await self._inner.handle_async_request(posting(post, one.library))
+            stream: Any = response.stream
+            try:
+                return await aread(response, one.how_beside)
+            finally:
+                await stream.aclose()
         except one.library.TransportError as error:
             return one.library.lost(error) or Lost("connect", str(error))
-        stream: Any = response.stream
-        try:
-            return await aread(response, one.how_beside)
         finally:
-            await stream.aclose()
+            bounded.end(begun)
 
     async def _granted(self, decide: Callable[[], Decision]) -> Result:
         """Use a newer token, follow whoever gets one, or lead."""

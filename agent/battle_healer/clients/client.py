@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
+from battle_healer.clients.bounded import bound
 from battle_healer.clients.engine import Engine
 from battle_healer.clients.intake import SCHEME, STREAMED
 from battle_healer.clients.surroundings import Surroundings
@@ -146,7 +147,9 @@ class _Routes(httpx2.BaseTransport):
         self._choose = choose
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return self._choose(request.url).handle_request(request)
+        chosen = self._choose(request.url)
+        bound(chosen)
+        return chosen.handle_request(request)
 
 
 class _AsyncRoutes(httpx2.AsyncBaseTransport):
@@ -156,7 +159,9 @@ class _AsyncRoutes(httpx2.AsyncBaseTransport):
         self._choose = choose
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        return await self._choose(request.url).handle_async_request(request)
+        chosen = self._choose(request.url)
+        bound(chosen)
+        return await chosen.handle_async_request(request)
 
 
 def addressed(url: httpx2.URL | str, engine: Engine) -> httpx2.URL | str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from os import PathLike
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _log: Final = logging.getLogger("battle_healer")
 _NO_RULES: Final = Rules()
+_QUESTIONS: Final = 32  # that planners have not answered yet
 
 
 class Engine:
@@ -71,6 +73,7 @@ class Engine:
         self._queue = queue
         find_planner(self.rules.planner)  # an unknown name is told now, not at the first failure
         self._planners: dict[str, Planner | None] = {}
+        self._questions = threading.BoundedSemaphore(_QUESTIONS)
         self.kit = Kit(
             clock=self.clock,
             chance=around.chance,
@@ -104,9 +107,15 @@ class Engine:
             self.gates.settle(attempt, None)
 
     def rank(self, command: Ask) -> Future[Ranking | Abstain]:
-        """Ask a planner in a thread of its own: one that hangs costs its budget, no more."""
+        """Ask a planner in a thread of its own: one that hangs costs its budget, no more.
+
+        One that hangs for ever keeps its thread, so there are only so many of them.
+        """
         answer: Future[Ranking | Abstain] = Future()
         answer.set_running_or_notify_cancel()  # whoever stops waiting must not cancel it
+        if not self._questions.acquire(blocking=False):
+            answer.set_result(Abstain("unavailable"))
+            return answer
         threading.Thread(
             target=self._rank, args=(command, answer), name="healer-planner", daemon=True
         ).start()
@@ -122,16 +131,18 @@ class Engine:
             return Denied(f"the store did not take it: {type(error).__name__}")
 
     def _rank(self, command: Ask, answer: Future[Ranking | Abstain]) -> None:
+        ranking: Ranking | Abstain = Abstain("error")
         try:
-            planner = self._planner(command.planner)
-            ranking = (
-                Abstain("unavailable")
-                if planner is None
-                else planner.rank(command.menu, command.facts, command.budget_s)
-            )
+            with suppress(Exception):
+                planner = self._planner(command.planner)
+                ranking = (
+                    Abstain("unavailable")
+                    if planner is None
+                    else planner.rank(command.menu, command.facts, command.budget_s)
+                )
+        finally:
+            self._questions.release()
             answer.set_result(ranking)
-        except Exception:
-            answer.set_result(Abstain("error"))
 
     def _planner(self, name: str) -> Planner | None:
         if name not in self._planners:

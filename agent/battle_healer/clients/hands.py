@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from battle_healer.clients import bounded
 from battle_healer.clients.bodies import read
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
@@ -52,7 +53,7 @@ class Hands:
         place = one.engine.gates.admit(one.call)
         if isinstance(place, Refused):
             return one.unsent(), place
-        return self._settled(one.first(place))
+        return self._settled(one.first(place), place.credential)
 
     def send(self, attempt: Attempt) -> Trouble:
         """Make one exchange; the reply before it is closed."""
@@ -97,26 +98,30 @@ class Hands:
             stream: Any = last.stream
             stream.close()
 
-    def _signed(self, attempt: Attempt) -> Attempt | Refused:
+    def _signed(self, attempt: Attempt, name: str | None) -> Attempt | Refused:
         """Never send unsigned what the policy has a credential for."""
-        name = self._one.unsigned(attempt)
-        if name is None:
+        if name is None or attempt.grant is not None:
             return attempt
         got = self.acquire(Acquire(attempt.call, attempt.region, name))
         if isinstance(got, Denied):
             return Refused(f"credential {name}: {got.why}")
         return replace(attempt, grant=got)
 
-    def _settled(self, attempt: Attempt) -> tuple[Attempt, Trouble]:
-        """Sign and send what was let in: the attempt as it went out, and what came of it."""
+    def _settled(self, attempt: Attempt, credential: str | None = None) -> tuple[Attempt, Trouble]:
+        """Sign and send what was let in: the attempt as it went out, and what came of it.
+
+        credential: the declared one that signs it, where its token is not known yet.
+        """
         trouble: Trouble | None = None
+        begun = bounded.begin(attempt.timeout_s)
         try:
-            signed = self._signed(attempt)
+            signed = self._signed(attempt, credential)
             if isinstance(signed, Refused):
                 return attempt, signed
             attempt = signed
             trouble = self._one.engine.judged(attempt, self._exchanged(attempt))
         finally:
+            bounded.end(begun)
             # Also when it was cancelled: a gate that is not told would stay taken.
             self._one.engine.settle(attempt, trouble)
         return attempt, trouble
@@ -139,15 +144,18 @@ class Hands:
     def _posted(self, post: Post) -> Reply | Lost:
         """Make one exchange beside the call; never through healing."""
         one = self._one
+        begun = bounded.begin(post.timeout_s)
         try:
             response = self._inner.handle_request(posting(post, one.library))
+            stream: Any = response.stream
+            try:
+                return read(response, one.how_beside)
+            finally:
+                stream.close()
         except one.library.TransportError as error:
             return one.library.lost(error) or Lost("connect", str(error))
-        stream: Any = response.stream
-        try:
-            return read(response, one.how_beside)
         finally:
-            stream.close()
+            bounded.end(begun)
 
     def _granted(self, decide: Callable[[], Decision]) -> Result:
         """Use a newer token, follow whoever gets one, or lead."""

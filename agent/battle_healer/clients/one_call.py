@@ -60,13 +60,6 @@ class OneCall:
             grant = self.engine.credentials.current(self.call.destination, place.credential)
         return Attempt(self.call, 1, place.region, grant, self.call.body, self.left_s)
 
-    def unsigned(self, attempt: Attempt) -> str | None:
-        """The declared credential whose token an attempt lacks; None where none is missing."""
-        declared = self.call.destination.credentials
-        if attempt.grant is not None or self.call.own is not None or not declared:
-            return None
-        return declared[0].name
-
     def unsent(self) -> Attempt:
         """The first attempt, had it been made."""
         return Attempt(self.call, 1, self.call.home, self.call.own, self.call.body, self.left_s)

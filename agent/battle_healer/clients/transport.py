@@ -11,6 +11,7 @@ import httpx2
 from battle_healer.clients.answers import answer
 from battle_healer.clients.async_hands import AsyncHands
 from battle_healer.clients.bodies import aupload, upload
+from battle_healer.clients.bounded import bound
 from battle_healer.clients.engine import Engine
 from battle_healer.clients.hands import Hands
 from battle_healer.clients.intake import EXTENSION, STREAMED
@@ -52,6 +53,7 @@ class HealingTransport(httpx2.BaseTransport):
     ) -> None:
         self.engine = engine or Engine(policy, queue, planner, on_event, surroundings)
         self._inner, self._lock = inner, threading.Lock()
+        bound(inner)
         self._sleeper = blocking.Sleeper()
         self._wait = self.engine.around.wait or self._sleeper.wait
 
@@ -87,6 +89,7 @@ class HealingTransport(httpx2.BaseTransport):
         with self._lock:
             if self._inner is None:
                 self._inner = library.HTTPTransport()
+                bound(self._inner)
             return self._inner
 
 
@@ -106,6 +109,7 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
     ) -> None:
         self.engine = engine or Engine(policy, queue, planner, on_event, surroundings)
         self._inner, self._lock = inner, threading.Lock()
+        bound(inner)
         self._sleeper = asynchronous.AsyncSleeper()
         self._wait = self.engine.around.wait_async or self._sleeper.wait
 
@@ -126,6 +130,8 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
             raise
         if ended(one, ending):
             await hands.close()
+        if hands.interrupted is not None:
+            raise hands.interrupted
         return answer(ending, request, library)
 
     async def aclose(self) -> None:
@@ -138,6 +144,7 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
         with self._lock:
             if self._inner is None:
                 self._inner = library.AsyncHTTPTransport()
+                bound(self._inner)
             return self._inner
 
 

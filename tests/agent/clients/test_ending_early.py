@@ -17,8 +17,9 @@ from battle_healer import (
     HealingTransport,
 )
 from battle_healer.clients.engine import Engine
+from battle_healer.commands import Note
 from battle_healer.errors import ClosedError
-from battle_healer.model import Attempt, Diagnosis, Kind
+from battle_healer.model import Attempt, Diagnosis, Entry, Kind, Parked
 from battle_healer.rules import Bounds, Destination, Endpoint, Region, Rules
 from battle_healer.stores import InMemoryStore
 
@@ -173,3 +174,50 @@ def test_a_parked_call_gives_its_connection_back() -> None:
             with pytest.raises(CallQueued):
                 client.post("pay:/charges", json={})
             assert client.get("pay:/things").status_code == 200
+
+
+class SlowStore:
+    """Takes a call only when it is told to. stored: whether it does, or fails."""
+
+    def __init__(self, stored: bool) -> None:
+        self.asked, self.go = threading.Event(), threading.Event()
+        self.inside, self._stored = InMemoryStore(), stored
+
+    def park(self, entry: Entry) -> Parked:
+        self.asked.set()
+        self.go.wait(10)
+        if not self._stored:
+            raise OSError("the disk is full")
+        return self.inside.park(entry)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_a_cancellation_while_a_store_has_the_call_tells_what_became_of_it(stored: bool) -> None:
+    """Nothing calls the store back, so somebody must learn the entry's id (I8)."""
+    charge = Endpoint("charge", "POST /charges", queue="payments")
+    store, told = SlowStore(stored), list[Note]()
+
+    async def run(url: str) -> None:
+        where = Destination("pay", (Region("us", url),), (), (charge,), says_processed=True)
+        async with AsyncHealingClient(
+            policy=Rules((where,), Bounds(resends=0)),
+            queue=store,
+            on_event=told.append,
+            trust_env=False,
+        ) as client:
+            task = asyncio.create_task(client.post("pay:/charges", json={}))
+            await asyncio.to_thread(store.asked.wait, 10)
+            for _ in range(2):  # the impatient cancel twice
+                task.cancel()
+                await asyncio.sleep(0)
+            assert not task.done()
+            store.go.set()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    with Api([Said(503, {}, {"X-Processed": "no"})]) as api:
+        asyncio.run(run(api.url))
+        assert len(api.seen) == 1
+    outcomes = [note.data["outcome"] for note in told if note.name == "EPISODE"]
+    assert [outcome.queued.id for outcome in outcomes] == list(store.inside.entries)
+    assert len(outcomes) == stored

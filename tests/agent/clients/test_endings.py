@@ -14,8 +14,10 @@ from tests.support.serving import Api, Said
 
 from battle_healer import CallQueued, HealingClient, outcome_of
 from battle_healer.clients.answers import answer
+from battle_healer.clients.engine import Engine
 from battle_healer.clients.library import library_of
 from battle_healer.commands import Abstain, Note, Ranking
+from battle_healer.commands import Ask as Question
 from battle_healer.episode import Ending
 from battle_healer.errors import UsageError
 from battle_healer.model import Entry, Operation, Outcome, OutcomeKind, Parked, Plan, Reply
@@ -247,6 +249,26 @@ def test_a_planner_that_hangs_costs_its_budget_and_no_more(ask: Ask) -> None:
         assert ask("GET", f"{api.url}/things", client=options).status_code == 200
     assert real_time.monotonic() - began < 5
     release.set()
+
+
+def test_planners_that_hang_for_ever_take_no_more_than_so_many_threads() -> None:
+    release = threading.Event()
+
+    def hanging(menu: tuple[Plan, ...]) -> Ranking:
+        release.wait(30)
+        raise RuntimeError("late")
+
+    engine = Engine(planner=Planning(hanging))
+    question = Question("mine", (), {}, 1.0)
+    before = threading.active_count()
+    answers = [engine.rank(question) for _ in range(100)]
+    try:
+        assert threading.active_count() - before == 32
+        assert [answer.result(5) for answer in answers[32:]] == [Abstain("unavailable")] * 68
+    finally:
+        release.set()
+    assert [answer.result(5) for answer in answers[:32]] == [Abstain("error")] * 32
+    assert engine.rank(question).result(5) == Abstain("error"), "the threads are free again"
 
 
 def test_an_unknown_planner_is_an_error_before_anything_is_sent(ask: Ask) -> None:

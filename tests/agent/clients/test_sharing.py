@@ -13,7 +13,16 @@ from tests.support.serving import Api, Said, Seen
 
 from battle_healer import AsyncHealingClient, outcome_of
 from battle_healer.drivers.virtual import VirtualTime
-from battle_healer.rules import Bounds, Destination, GateBounds, Region, Rules
+from battle_healer.rules import (
+    Bounds,
+    CredentialRule,
+    Destination,
+    GateBounds,
+    Region,
+    Rules,
+    TokenCall,
+)
+from battle_healer.secret import Secret
 
 LIMITS = httpx2.Limits(max_connections=20)
 DOWN_TEXT = '{"title": "down"}'
@@ -288,3 +297,27 @@ def test_a_region_that_was_given_up_is_found_out_once() -> None:
 
     with Api(lambda seen: Said(410, {})) as old, Api(lambda seen: Said()) as new:
         play(rules_for(old.url, new.url), scene)
+
+
+def test_a_call_that_begins_while_one_credential_is_spent_is_signed_by_the_next() -> None:
+    """Also where its token has to be fetched first."""
+    main = CredentialRule("main", Secret("t-main"))
+    spare = CredentialRule("spare", TokenCall("/token"), "backup")
+
+    def answers(seen: Seen) -> Said:
+        if seen.path == "/token":
+            return Said(200, {"token": "t-spare"})
+        if seen.token == "t-main":
+            spent = {"Retry-After": "86400", "X-RateLimit-Remaining": "0"}
+            return Said(402, {"error": "payment required"}, spent)
+        return Said()
+
+    async def scene(crowd: Crowd) -> None:
+        await crowd.asks(f"{api.url}/x", 1)
+        (reply,) = await crowd.asks(f"{api.url}/x", 1)
+        assert (outcome_of(reply).requests, outcome_of(reply).steps) == (1, ())
+
+    with Api(answers) as api:
+        where = Destination("pay", (Region("us", api.url),), (main, spare))
+        play(Rules((where,), Bounds(rotations=0)), scene)
+        assert [seen.token for seen in api.at("/x")][-1] == "t-spare"
