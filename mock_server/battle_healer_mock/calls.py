@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,7 +62,7 @@ def valid_name(text: str | None) -> str | None:
     return text if text is not None and _NAME.fullmatch(text) else None
 
 
-def identify(request: Request, trigger: str, account: Callable[[], str]) -> Identity:
+def identify(request: Request, trigger: str, account: str) -> Identity:
     """The call that a request says it belongs to.
 
     In this order: `Healer-Call`; correlation id with method and path; account and idempotency
@@ -75,9 +74,9 @@ def identify(request: Request, trigger: str, account: Callable[[], str]) -> Iden
         return Identity(name, "healer-call")
     if name := valid_name(headers.get("x-correlation-id")):
         return Identity(name, "correlation-id", f" {method} {path}")
-    if key := read_key(headers.get("idempotency-key", "")):
-        return Identity(f"key:{account()}:{key.value}", "idempotency-key")
-    if trace := _TRACE.fullmatch(headers.get("traceparent", "")):
+    if "idempotency-key" in headers and (key := read_key(headers["idempotency-key"])):
+        return Identity(f"key:{account}:{key.value}", "idempotency-key")
+    if "traceparent" in headers and (trace := _TRACE.fullmatch(headers["traceparent"])):
         return Identity(f"trace:{trace[1]}", "traceparent", f" {method} {path}")
     return Identity(
         f"inferred:{text_digest(f'{request.client} {method} {path} {trigger}')}", "inferred"

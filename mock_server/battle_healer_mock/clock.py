@@ -17,6 +17,7 @@ MANUAL_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Sums of floats: a client that waited exactly as long as asked is not early.
 SLACK_S: Final = 1e-6
+_SECOND_US: Final = 1_000_000
 
 
 @dataclass(eq=False, slots=True)
@@ -47,8 +48,11 @@ class Clock:
         self._waiters: set[_Waiter] = set()
         self._lock = threading.Lock()
         self._stopped = False
+        self._start_us = int(self._start.timestamp()) * _SECOND_US + self._start.microsecond
         self._date_second = -1
         self._date = b""
+        self._stamp_second = -1
+        self._stamp = ""
 
     def now(self) -> float:
         """Seconds since the start, monotonic."""
@@ -65,6 +69,14 @@ class Clock:
             self._date = format_datetime(self.wall().replace(microsecond=0), usegmt=True).encode()
             self._date_second = second
         return self._date
+
+    def stamp(self, at_s: float) -> str:
+        """The wall time at `at_s` seconds since the start as RFC 3339 text, to the millisecond."""
+        second, micro = divmod(self._start_us + round(at_s * _SECOND_US), _SECOND_US)
+        if second != self._stamp_second:
+            self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._stamp_second = second
+        return f"{self._stamp}.{micro // 1000:03d}Z"
 
     @property
     def sleepers(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from battle_healer_mock.answer import Headers, Reply, whole_seconds
 from battle_healer_mock.calls import Call
@@ -15,8 +16,11 @@ from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import Bound, Key
 from battle_healer_mock.request import Request
 from battle_healer_mock.state import State
-from battle_healer_mock.tokens import DAY_S, Token
+from battle_healer_mock.tokens import DAY_S, Token, TokenState
 from battle_healer_mock.trigger import NOTHING, Item, Trigger
+
+if TYPE_CHECKING:
+    from battle_healer_mock.wire import Wire  # needs uvicorn, which the tables do without
 
 
 @dataclass(slots=True)
@@ -24,6 +28,7 @@ class Exchange:
     """A request, the call it belongs to, and what the stages passed so far have settled.
 
     charge: the body of a POST once read; after stage 6 in the form of the published schema.
+    account: whose keys and effects it is about. wire: the connection, None without a socket.
     success: what the service answers, from stage 9 on. struck: the fault that answered.
     bound: the idempotency key that this exchange has bound, to be let go when it is answered.
     nth: the number of this request on its connection. delay_s, gap_s: seconds that the reply
@@ -37,9 +42,11 @@ class Exchange:
     now_s: float
     bearer: str | None
     token: Token | None
+    account: str
+    key: Key | None = None
+    wire: Wire | None = None
     trigger: Trigger = NOTHING
     dialect: Dialect = DEFAULT
-    key: Key | None = None
     body: bytes = b""
     charge: Json | None = None
     success: Mapping[str, object] | None = None
@@ -57,8 +64,8 @@ class Exchange:
 
     @property
     def stamp(self) -> str:
-        """The same as RFC 3339 text."""
-        return self.wall.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        """The same as RFC 3339 text, to the millisecond."""
+        return self.state.clock.stamp(self.now_s)
 
     @property
     def token_id(self) -> str:
@@ -70,10 +77,9 @@ class Exchange:
         """What credential faults bind to: refreshed tokens share it."""
         return self.token.credential.id if self.token else f"unknown:{self.token_id}"
 
-    @property
-    def account(self) -> str:
-        """Whose keys and effects this exchange is about."""
-        return self.state.tokens.account_of(self.bearer)
+    def credential_state(self) -> TokenState:
+        """What the token is good for at the time of the exchange."""
+        return self.state.tokens.state(self.bearer, self.now_s)
 
     @property
     def daily_call_limit(self) -> int:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Final
 
 MOST_ROWS: Final = 100_000
 # In `Row.asked`: the field is wrong, and nothing says what would be right.
 ANY_VALUE: Final = "*"
+# One for all rows: most have nothing to put there, and a dict of their own would cost 64 bytes.
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+# Rounded when a row is shown, not when it is written: that costs 1 µs for each of them.
+_SECONDS: Final = frozenset({"t_in", "t_headers", "t_out", "until", "spent_until", "life_s"})
+_MAPPINGS: Final = ("fields", "carried", "asked")
 
 # What real concurrency and real time decide; the rest must repeat from run to run.
 _NOT_CANONICAL: Final = (
@@ -60,8 +67,8 @@ class Row:
     trigger: str | None = None
     body: str | None = None
     body_bytes: int = 0
-    fields: dict[str, str] = field(default_factory=dict)
-    carried: dict[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    carried: Mapping[str, str] = field(default_factory=lambda: _NONE)
     fault: str | None = None
     dialect: str | None = None
     stage: int | None = None
@@ -79,15 +86,21 @@ class Row:
     end: str | None = None
     account: str | None = None
     answered: int | None = None
-    asked: dict[str, str | None] = field(default_factory=dict)
+    asked: Mapping[str, str | None] = field(default_factory=lambda: _NONE)
     offered: tuple[str, ...] = ()
     wait_form: str | None = None
     spent_until: float | None = None
     life_s: float | None = None
 
     def as_json(self) -> dict[str, object]:
-        """The row as `GET /journal` shows it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """The row as `GET /journal` shows it, times to the microsecond."""
+        shown = {name: getattr(self, name) for name in self.__slots__}
+        for name in _SECONDS:
+            if shown[name] is not None:
+                shown[name] = round(shown[name], 6)
+        for name in _MAPPINGS:
+            shown[name] = dict(shown[name])
+        return shown
 
     def canonical(self) -> dict[str, object]:
         """The row without what differs between equal runs."""

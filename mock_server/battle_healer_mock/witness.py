@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from battle_healer_mock.answer import Failure, Headers, Page, Reply
+from battle_healer_mock.answer import Failure, Headers, Outgoing, Page, Reply
 from battle_healer_mock.chance import text_digest
 from battle_healer_mock.charge import canonical, field_digests
 from battle_healer_mock.journal import ANY_VALUE, Row
@@ -19,20 +19,25 @@ _EPOCH: Final = 100_000_000
 _BODY_WAIT: Final = "retry_after_seconds"
 
 
-def witness(
-    row: Row, answer: Failure | Reply | Page, body: bytes, newest: int, now_s: float
-) -> None:
-    """Note what the reply says. body: as sent. newest: number of the newest row."""
-    row.answered = newest
-    if answer.headers:
-        row.spent_until = _spent_until(answer.headers, now_s)
-    if not isinstance(answer, Failure):
+def witness(row: Row, answer: Failure | Reply | Page, reply: Outgoing, now_s: float) -> None:
+    """Note what the client is about to be told. reply: the answer as it is sent, at `now_s`."""
+    row.status, row.told, row.t_headers = reply.status, reply.told, now_s
+    for name, value in answer.headers:
+        if name == "RateLimit" and (match := _SPENT.search(value)):
+            row.spent_until = now_s + int(match[1])
+    if isinstance(answer, Reply):
         return
+    row.kind = answer.kind
+    if isinstance(answer, Page):
+        return
+    row.cure = row.cure or answer.cure
     if answer.wait_s is not None:
-        row.wait_form = _wait_form(answer.headers) or _body_form(body)
-    if answer.members:
+        row.until = now_s + answer.wait_s
+        row.wait_form = _wait_form(answer.headers) or _body_form(reply.body)
+    if "errors" in answer.members:
         row.asked = _asked(answer.members, row.fields)
-        row.offered = tuple(_offered(answer.members, row.region))
+    if "regions" in answer.members:
+        row.offered = _offered(answer.members, row.region)
 
 
 def note_fields(row: Row, body: bytes) -> None:
@@ -64,15 +69,10 @@ def _body_form(body: bytes) -> str | None:
     return "body" if isinstance(told, dict) and _BODY_WAIT in told else None
 
 
-def _spent_until(headers: Headers, now_s: float) -> float | None:
-    match = _SPENT.search(dict(headers).get("RateLimit", ""))
-    return round(now_s + int(match[1]), 6) if match else None
-
-
 def _asked(members: Mapping[str, object], sent: Mapping[str, str]) -> dict[str, str | None]:
     """What is wanted of every field that an error or its hint names. Source: RFC 6902."""
     wanted: dict[str, str | None] = {}
-    for error in cast("Sequence[Mapping[str, object]]", members.get("errors", ())):
+    for error in cast("Sequence[Mapping[str, object]]", members["errors"]):
         hint = cast("Mapping[str, object]", error.get("hint") or {})
         path, old = str(hint.get("path")), str(hint.get("from"))
         if not hint:
@@ -84,7 +84,10 @@ def _asked(members: Mapping[str, object], sent: Mapping[str, str]) -> dict[str, 
     return wanted
 
 
-def _offered(members: Mapping[str, object], here: str) -> Iterator[str]:
-    for region in cast("Sequence[Mapping[str, object]]", members.get("regions", ())):
-        if region["state"] == "up" and region["name"] != here:
-            yield str(region["name"])
+def _offered(members: Mapping[str, object], here: str) -> tuple[str, ...]:
+    regions = cast("Sequence[Mapping[str, object]]", members["regions"])
+    return tuple(
+        str(region["name"])
+        for region in regions
+        if region["state"] == "up" and region["name"] != here
+    )

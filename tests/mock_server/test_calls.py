@@ -14,7 +14,7 @@ def request(method: str = "POST", **headers: str) -> Request:
 
 
 def base_and_source(asked: Request) -> tuple[str, str]:
-    identity = identify(asked, "quota", lambda: "acct")
+    identity = identify(asked, "quota", "acct")
     return identity.base + identity.tail, identity.found
 
 
@@ -53,7 +53,7 @@ def test_a_name_that_cannot_be_echoed_names_no_call(name: str) -> None:
 
 def test_attempts_are_counted_until_the_call_has_ended() -> None:
     calls = Calls()
-    identity = identify(request(x_correlation_id="c"), "", lambda: "")
+    identity = identify(request(x_correlation_id="c"), "", "")
     first = calls.next_attempt(identity, 0)
     assert calls.next_attempt(identity, 0) is first
     assert first.ordinal == 2
@@ -64,7 +64,7 @@ def test_attempts_are_counted_until_the_call_has_ended() -> None:
 
 def test_a_call_that_the_client_names_outright_never_ends() -> None:
     calls = Calls()
-    identity = identify(request(healer_call="call-1"), "", lambda: "")
+    identity = identify(request(healer_call="call-1"), "", "")
     first = calls.next_attempt(identity, 0)
     first.ended = True
     assert calls.next_attempt(identity, 0) is first
@@ -72,7 +72,7 @@ def test_a_call_that_the_client_names_outright_never_ends() -> None:
 
 def test_an_inferred_call_is_forgotten_after_a_minute_of_silence() -> None:
     calls = Calls()
-    identity = identify(request(), "", lambda: "")
+    identity = identify(request(), "", "")
     first = calls.next_attempt(identity, 0)
     assert calls.next_attempt(identity, 60) is first
     assert calls.next_attempt(identity, 121) is not first
@@ -81,7 +81,7 @@ def test_an_inferred_call_is_forgotten_after_a_minute_of_silence() -> None:
 def test_the_longest_unused_call_is_forgotten_first_and_counted() -> None:
     calls = Calls(most=2)
     for name in ("a", "b", "a", "c"):
-        calls.next_attempt(identify(request(healer_call=name), "", lambda: ""), 0)
+        calls.next_attempt(identify(request(healer_call=name), "", ""), 0)
     assert (len(calls), calls.forgotten) == (2, 1)
-    again = calls.next_attempt(identify(request(healer_call="a"), "", lambda: ""), 0)
+    again = calls.next_attempt(identify(request(healer_call="a"), "", ""), 0)
     assert again.ordinal == 3

@@ -142,7 +142,7 @@ def _note_life(request: Request, token: Token | None, now_s: float) -> None:
     """Let the journal row know for how long a token to be refreshed was still good."""
     row = request.scope.get("state", {}).get("row")
     if row is not None and token is not None:
-        row.life_s = max(0.0, round(token.expires_s - now_s, 6))
+        row.life_s = max(0.0, token.expires_s - now_s)
 
 
 def _bearer(authorization: str | None) -> str | None:

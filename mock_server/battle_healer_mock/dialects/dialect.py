@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from battle_healer_mock.answer import Failure, Told
+from battle_healer_mock.json_text import json_bytes
 
 Written = tuple[str, bytes]
 
@@ -50,7 +50,7 @@ def told_in(dialect: Dialect, status: int | None, told: Told) -> Told:
 
 def as_json(document: Mapping[str, object], content_type: str = "application/json") -> Written:
     """A document as content type and body."""
-    return content_type, json.dumps(document).encode()
+    return content_type, json_bytes(document)
 
 
 def snake(kind: str) -> str:

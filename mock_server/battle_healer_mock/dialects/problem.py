@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
 from battle_healer_mock.answer import Failure
-from battle_healer_mock.dialects.dialect import Dialect, status_says_no
+from battle_healer_mock.dialects.dialect import Dialect, as_json, status_says_no
 
 TYPE_PREFIX: Final = "https://healer.invalid/problems/"
 
@@ -18,7 +17,7 @@ def write(failure: Failure) -> tuple[str, bytes]:
         soft: dict[str, object] = {"ok": False, "error": error}
         if failure.told == "no":
             soft["processed"] = False
-        return "application/json", json.dumps(soft | dict(failure.members)).encode()
+        return as_json(soft | dict(failure.members))
     document: dict[str, object] = {
         "type": TYPE_PREFIX + failure.kind,
         "title": failure.title,
@@ -27,7 +26,8 @@ def write(failure: Failure) -> tuple[str, bytes]:
     }
     if failure.told == "no" and not status_says_no(failure.status):
         document["processed"] = False
-    return "application/problem+json", json.dumps(document | dict(failure.members)).encode()
+    document.update(failure.members)
+    return as_json(document, "application/problem+json")
 
 
 ROW = Dialect("problem", "problem+json (RFC 9457)", says_processed=True, write=write)

@@ -61,7 +61,7 @@ def _waiting_together(case: Case) -> Iterator[list[Pair]]:
     for call in case.calls:
         for p, q in call.pairs():
             if p.until is not None and is_unchanged(p, q) and early_s(p, q) is None:
-                shared[p.until].append((p, q))
+                shared[round(p.until, 6)].append((p, q))
     return (pairs for pairs in shared.values() if len(pairs) >= LEAST_CALLS)
 
 
