@@ -155,7 +155,7 @@ def report() -> list[str]:
             return get(good | {"X-Simulate-Failure": f"{fault}*inf"})
 
         variants = (
-            Variant("bare ASGI, GET", bare_pid, bare_port, get({}), 200),
+            Variant("bare ASGI, GET", bare_pid, bare_port, get(good), 200),
             mock("clean GET with token", get(good), 200),
             mock("POST that takes effect", post(good), 200),
             mock("503 decided early", failing("region_down"), 503),

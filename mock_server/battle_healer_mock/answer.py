@@ -1,17 +1,23 @@
-"""What the server can answer: a refusal in any dialect, a reply as it is, or broken bytes."""
+"""What the server can answer: a refusal in any dialect, a reply as it is, or broken bytes.
+
+These are values: nobody changes one. Those that every exchange makes are not frozen, since that
+trebles the price of making one (a Failure: 1.9 µs for 0.6).
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 Told = Literal["no", "maybe", "yes"]
 Headers = tuple[tuple[str, str], ...]
+_NOTHING_MORE: Final[Mapping[str, object]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failure:
     """A refusal or an error, before any dialect: the dialect decides how it is spelled.
 
@@ -28,13 +34,13 @@ class Failure:
     detail: str
     told: Told = "no"
     headers: Headers = ()
-    members: Mapping[str, object] = field(default_factory=dict)
+    members: Mapping[str, object] = field(default_factory=lambda: _NOTHING_MORE)
     wait_s: float | None = None
     cure: str | None = None
     soft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """A reply written as it is, in no dialect. `complete`: it is the service's own success."""
 
@@ -69,7 +75,7 @@ class Lost:
     told: Told = "maybe"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
     """A reply ready to be sent; `told` is what it lets the client know."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from battle_healer_mock.chance import text_digest
@@ -12,15 +14,21 @@ from battle_healer_mock.fault import Memo
 from battle_healer_mock.keys import read_key
 from battle_healer_mock.request import Request
 
+# One for all calls: most spend nothing, and 100,000 empty dicts are 6 MB.
+_NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 MOST_CALLS: Final = 100_000
+MOST_SPENDERS: Final = 100
 INFERRED_IDLE_S: Final = 60.0
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _TRACE: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Identity:
-    """How a request named its call: `found` says by what, `tail` is added behind the count."""
+    """How a request named its call: `found` says by what, `tail` is added behind the count.
+
+    A value: not frozen for the reason that answer.py gives.
+    """
 
     base: str
     found: str
@@ -46,8 +54,18 @@ class Call:
     ended: bool = False
     last_s: float = 0.0
     memos: dict[str, Memo] = field(default_factory=dict)
-    spent: dict[str, int] = field(default_factory=dict)
-    demanded: set[str] = field(default_factory=set)
+    spent: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    demanded: frozenset[str] = frozenset()
+
+    def spend(self, token: str, most: int) -> int:
+        """Take 1 of what the token, given by its digest, may spend; what it has spent so far."""
+        spent = min(self.spent.get(token, 0) + 1, most)
+        others = {name: n for name, n in self.spent.items() if name != token}
+        # Of very many tokens the latest are remembered.
+        while len(others) >= MOST_SPENDERS:
+            del others[next(iter(others))]
+        self.spent = {**others, token: spent}
+        return spent
 
     def memo(self, site: str) -> Memo:
         """What the fault at `site` remembers of this call."""

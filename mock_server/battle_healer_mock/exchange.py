@@ -79,7 +79,9 @@ class Exchange:
 
     def credential_state(self) -> TokenState:
         """What the token is good for at the time of the exchange."""
-        return self.state.tokens.state(self.bearer, self.now_s)
+        if self.token is None:
+            return self.state.tokens.state(self.bearer, self.now_s)
+        return self.token.state(self.now_s)
 
     @property
     def daily_call_limit(self) -> int:
@@ -122,8 +124,7 @@ class Exchange:
         if self.token is None or not self.token.credential.issued:
             return None
         budget = self.state.retry_budget
-        spent = min(self.call.spent.get(self.token.digest, 0) + 1, budget)
-        self.call.spent[self.token.digest] = spent
+        spent = self.call.spend(self.token.digest, budget)
         self.row.retry_budget = budget - spent
         return budget - spent
 

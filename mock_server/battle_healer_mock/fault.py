@@ -76,9 +76,12 @@ class Memo:
     kept: object = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shot:
-    """One chance of one fault to strike: the exchange, the argument as read, its memory."""
+    """One chance of one fault to strike: the exchange, the argument as read, its memory.
+
+    A value: not frozen for the reason that answer.py gives.
+    """
 
     x: Exchange
     argument: object

@@ -14,6 +14,7 @@ from battle_healer_mock.decoy import WELCOME
 from battle_healer_mock.dialects import table as dialects
 from battle_healer_mock.errors import BadInputError
 from battle_healer_mock.exchange import Exchange
+from battle_healer_mock.journal import Row
 from battle_healer_mock.losing import lose
 from battle_healer_mock.pipeline import decide
 from battle_healer_mock.request import Request, Scope, read_request
@@ -181,9 +182,7 @@ class Front:
         body = await read_body(receive, MOST_BYTES, DRAINED_BYTES)
         if body is None:
             return
-        row = None
-        if request.route in JOURNALLED:
-            row = arrive_aside(self._state, request, _wire_of(scope), body)
+        row = self._aside(request, scope, body)
         if len(body) > MOST_BYTES:
             await self._refuse(scope, receive, send, refusals.too_large(MOST_BYTES))
             return
@@ -205,6 +204,11 @@ class Front:
         if row is not None:
             row.end, row.t_out = "complete", self._state.clock.now()
             row.answered = self._newest
+
+    def _aside(self, request: Request, scope: Scope, body: bytes) -> Row | None:
+        if request.route not in JOURNALLED:
+            return None
+        return arrive_aside(self._state, request, _wire_of(scope), body)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Failure) -> None:
         reply = spell(refusal, dialects.DEFAULT, self._state.clock.http_date(), None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, cast
 
 from battle_healer_mock import refusals
@@ -30,10 +30,10 @@ Step = Callable[[Exchange], Answer | None]
 def decide(x: Exchange) -> Answer:
     """Walk the stages until one answers; the row learns which stage that was."""
     slow_down(x)
-    for stage, step in STEPS if x.trigger.items else STEPS_WITHOUT_FAULTS:
+    for stage, step in _steps_for(x.trigger.stages):
         answer = step(x)
         if answer is not None:
-            x.row.stage = int(stage)
+            x.row.stage = stage
             return answer
     raise AssertionError("the last step always answers")
 
@@ -104,7 +104,7 @@ def body_read(x: Exchange) -> Answer | None:
     if x.request.method != "POST":
         return None
     try:
-        value: object = json.loads(x.body.decode(), parse_constant=_no_constant)
+        value: object = _JSON.decode(x.body.decode())
         x.row.fields = field_digests(value)
     except (ValueError, RecursionError) as error:
         given = x.request.headers.get("content-type", "application/json")
@@ -119,6 +119,9 @@ def body_read(x: Exchange) -> Answer | None:
 
 def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no JSON")
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def body_good(x: Exchange) -> Answer | None:
@@ -218,5 +221,13 @@ STEPS: Final[tuple[tuple[Stage, Step], ...]] = (
     _faults(Stage.WIRE),
     (Stage.EFFECT, success),
 )
-# Most requests ask for no fault: they need not be asked eleven times.
-STEPS_WITHOUT_FAULTS: Final = tuple(pair for pair in STEPS if not isinstance(pair[1], partial))
+
+
+@lru_cache(maxsize=256)
+def _steps_for(stages: tuple[Stage, ...]) -> tuple[tuple[int, Step], ...]:
+    """The steps of a request whose faults strike at `stages`: no others need be asked for."""
+    return tuple(
+        (int(stage), step)
+        for stage, step in STEPS
+        if not isinstance(step, partial) or stage in stages
+    )

@@ -13,9 +13,12 @@ from battle_healer_mock.regions import HOME, REGION_NAMES
 Scope = MutableMapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """All of a request but its body. `route` is the path without its region."""
+    """All of a request but its body. `route` is the path without its region.
+
+    A value: not frozen for the reason that answer.py gives.
+    """
 
     method: str
     route: str
@@ -49,7 +52,10 @@ def read_request(scope: Scope) -> Request:
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Names and values as text; fields of one name become a list. RFC 9110, section 5.3."""
-    headers: dict[str, str] = {}
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    if len(headers) == len(raw):
+        return headers
+    headers.clear()
     for name, value in raw:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from battle_healer_mock.answer import Failure, Outgoing, Page, Reply
 from battle_healer_mock.dialects.dialect import Dialect, status_says_no, told_in
+from battle_healer_mock.json_text import json_bytes
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -18,12 +18,16 @@ def spell(
     answer: Failure | Reply, dialect: Dialect, date: bytes, correlation_id: str | None
 ) -> Outgoing:
     """The answer in its dialect, with Date, length and the caller's correlation id."""
-    status = dialect.status_of(answer) if isinstance(answer, Failure) else answer.status
+    if isinstance(answer, Failure):
+        status = dialect.status_of(answer)
+        content_type, body = dialect.write(answer)
+    else:
+        status = answer.status
+        content_type, body = _body(answer, dialect)
     told = told_in(dialect, status, answer.told)
-    content_type, body = _body(answer, dialect)
     headers = [
         (b"content-type", content_type.encode()),
-        (b"content-length", str(len(body)).encode()),
+        (b"content-length", b"%d" % len(body)),
         (b"date", date),
     ]
     if correlation_id is not None:
@@ -47,13 +51,11 @@ def spell_page(page: Page, date: bytes) -> Outgoing:
     return Outgoing(page.status, headers, body, page.told)
 
 
-def _body(answer: Failure | Reply, dialect: Dialect) -> tuple[str, bytes]:
-    if isinstance(answer, Failure):
-        return dialect.write(answer)
-    payload = dict(answer.payload)
+def _body(answer: Reply, dialect: Dialect) -> tuple[str, bytes]:
+    payload = answer.payload
     if answer.told == "no" and dialect.says_processed:
-        payload["processed"] = False
-    return "application/json", json.dumps(payload).encode()
+        payload = {**payload, "processed": False}
+    return "application/json", json_bytes(payload)
 
 
 async def send_reply(send: Send, reply: Outgoing, method: str) -> None:
@@ -82,10 +84,13 @@ async def read_body(receive: Receive, most_bytes: int, drained_bytes: int) -> by
     `drained_bytes` more are read and dropped, since clients that are cut short while they
     still send report a broken connection instead of the 413.
     """
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        whole: bytes = message.get("body", b"")
+        return whole
     kept = bytearray()
     dropped = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             return None
         chunk: bytes = message.get("body", b"")
@@ -95,6 +100,7 @@ async def read_body(receive: Receive, most_bytes: int, drained_bytes: int) -> by
             dropped += len(chunk)
         if not message.get("more_body", False) or dropped > drained_bytes:
             return bytes(kept)
+        message = await receive()
 
 
 async def until_gone(receive: Receive) -> None:

@@ -16,7 +16,7 @@ from battle_healer_mock.journal import Journal
 from battle_healer_mock.keys import Keys
 from battle_healer_mock.ledger import Ledger
 from battle_healer_mock.live import Live
-from battle_healer_mock.regions import BY_NAME, REGION_NAMES, REGIONS, STATES, path_of
+from battle_healer_mock.regions import REGION_NAMES, REGIONS, STATES, listing
 from battle_healer_mock.tokens import Credential, Tokens
 
 RETRY_BUDGET: Final = 20
@@ -136,15 +136,7 @@ class State:
 
     def region_list(self, overrides: Mapping[str, str]) -> list[dict[str, object]]:
         """All regions with their states; `overrides` is what one call sees otherwise."""
-        return [
-            {
-                "name": name,
-                "state": overrides.get(name, state),
-                "path": path_of(name),
-                "priority": BY_NAME[name].priority,
-            }
-            for name, state in self.regions.items()
-        ]
+        return listing(tuple([overrides.get(name, self.regions[name]) for name in REGION_NAMES]))
 
     def status(self) -> dict[str, object]:
         """What holds now, as `GET /control/scenario` shows it."""

@@ -63,6 +63,12 @@ class Token:
     digest: str
     expires_s: float
 
+    def state(self, now_s: float) -> TokenState:
+        """What it is good for now."""
+        if self.credential.revoked:
+            return "revoked"
+        return "expired" if self.expires_s <= now_s else "live"
+
 
 # Tokens that behave as their names say, without being issued: blocked (403), or throttled
 # after so many calls in a window of seconds.
@@ -107,9 +113,7 @@ class Tokens:
         token = self._tokens.get(text)
         if token is None:
             return "revoked" if text_digest(text) in self._revoked_unknown else "unknown"
-        if token.credential.revoked:
-            return "revoked"
-        return "expired" if token.expires_s <= now_s else "live"
+        return token.state(now_s)
 
     def account_of(self, text: str | None) -> str:
         """The account behind a token; that of an unknown token is derived from its text."""

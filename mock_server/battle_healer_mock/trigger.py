@@ -55,15 +55,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The faults of a request, ordered by stage, and within a stage as written."""
+    """The faults of a request, ordered by stage, and within a stage as written.
+
+    text: as written, without blanks. stages: where any of them strikes.
+    """
 
     items: tuple[Item, ...] = ()
+    text: str = ""
     by_stage: dict[Stage, tuple[Item, ...]] = field(default_factory=dict, compare=False)
-
-    @property
-    def text(self) -> str:
-        """The trigger as written, without blanks."""
-        return ",".join(item.text for item in self.items)
+    stages: tuple[Stage, ...] = ()
 
 
 NOTHING: Final = Trigger()
@@ -94,7 +94,7 @@ def _ordered(items: Sequence[Item]) -> Trigger:
     )
     stages = sorted({item.stage for item in numbered})
     by_stage = {stage: tuple(item for item in numbered if item.stage == stage) for stage in stages}
-    return Trigger(numbered, by_stage)
+    return Trigger(numbered, ",".join(item.text for item in items), by_stage, tuple(stages))
 
 
 def _item(written: Written, where: str) -> Item:

@@ -62,7 +62,7 @@ def _begin(shot: Shot, body: Json) -> Demand | None:
         shot.memo.kept = "nothing"
         return None
     demand = choices[int(shot.draw("which") * len(choices))]
-    touched.add(demand.name)
+    shot.x.call.demanded = touched | {demand.name}
     shot.memo.kept = demand
     return demand
 
