@@ -59,13 +59,15 @@ class Call:
 
     def spend(self, token: str, most: int) -> int:
         """Take 1 of what the token, given by its digest, may spend; what it has spent so far."""
-        spent = min(self.spent.get(token, 0) + 1, most)
+        before = self.spent.get(token, 0)
+        if before >= most:
+            return most
         others = {name: n for name, n in self.spent.items() if name != token}
         # Of very many tokens the latest are remembered.
         while len(others) >= MOST_SPENDERS:
             del others[next(iter(others))]
-        self.spent = {**others, token: spent}
-        return spent
+        self.spent = {**others, token: before + 1}
+        return before + 1
 
     def memo(self, site: str) -> Memo:
         """What the fault at `site` remembers of this call."""

@@ -14,6 +14,7 @@ from battle_healer_mock.dialects.dialect import Dialect
 from battle_healer_mock.dialects.table import DEFAULT
 from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import Bound, Key
+from battle_healer_mock.regions import listing, up_elsewhere
 from battle_healer_mock.request import Request
 from battle_healer_mock.state import State
 from battle_healer_mock.tokens import DAY_S, Token, TokenState
@@ -129,8 +130,10 @@ class Exchange:
         return budget - spent
 
     def region_list(self, overrides: Mapping[str, str]) -> list[dict[str, object]]:
-        """All regions as this call sees them."""
-        return self.state.region_list(overrides)
+        """All regions as this call sees them, to be shown to it; the row learns which are up."""
+        states = self.state.region_states(overrides)
+        self.row.offered = up_elsewhere(states, self.request.region)
+        return listing(states)
 
     def revoke(self) -> None:
         """End the credential in use for good."""

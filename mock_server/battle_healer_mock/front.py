@@ -41,6 +41,7 @@ PROTECTED_METHODS: Final = ("GET", "POST")
 JOURNALLED: Final = frozenset(
     {"/generate-api-key", "/refresh-token", "/simulate-budget", "/mock-response"}
 )
+_BROKEN: Final = (Lost, Spoilt)
 
 
 class Front:
@@ -104,31 +105,41 @@ class Front:
         return decide(x)
 
     async def _answer(self, x: Exchange, answer: Answer, receive: Receive, send: Send) -> None:
-        row, wire = x.row, x.wire
         if x.struck is not None:
-            row.fault, row.cure = x.struck.fault.name, x.struck.fault.heals
-        if isinstance(answer, Lost | Spoilt) and wire is None:
-            name = row.fault or "this fault"
-            answer = Failure(
-                501, "no-wire", "No connection", f"{name} needs a real socket.", told="maybe"
-            )
-        if isinstance(answer, Spoilt):
-            reply = self._spell(x, answer.reply)
-            row.status = reply.status
-            answer = answer.spoil(reply)
+            x.row.fault, x.row.cure = x.struck.fault.name, x.struck.fault.heals
+        if isinstance(answer, _BROKEN):
+            answer = self._broken(x, answer)
         if isinstance(answer, Lost):
-            if wire is not None:
-                await self._lose(x, answer, wire, receive)
-            return
-        reply = self._spell(x, answer)
+            await self._lose(x, answer, receive)
+        else:
+            await self._reply(x, answer, send)
+
+    async def _reply(self, x: Exchange, answer: Failure | Reply | Page, send: Send) -> None:
+        row, reply = x.row, self._spell(x, answer)
         row.answered = self._newest
         witness(row, answer, reply, self._state.clock.now())
-        if wire is not None and wire.is_lost:
+        if x.wire is not None and x.wire.is_lost:
             row.end = "client_gone"
             return
-        if await self._send(x, reply, send):
-            row.end = "complete"
-            x.call.ended = x.call.ended or refusals.is_final(answer)
+        if not x.gap_s:
+            await send_reply(send, reply, x.request.method)
+        elif not await self._drip(x, reply, send):
+            return
+        row.end = "complete"
+        x.call.ended = x.call.ended or refusals.is_final(answer)
+
+    def _broken(self, x: Exchange, answer: Lost | Spoilt) -> Lost | Failure:
+        """What is written raw; without a socket to write to, an error that says so."""
+        if x.wire is None:
+            name = x.row.fault or "this fault"
+            return Failure(
+                501, "no-wire", "No connection", f"{name} needs a real socket.", told="maybe"
+            )
+        if isinstance(answer, Lost):
+            return answer
+        reply = self._spell(x, answer.reply)
+        x.row.status = reply.status
+        return answer.spoil(reply)
 
     def _spell(self, x: Exchange, answer: Failure | Reply | Page) -> Outgoing:
         date = self._state.clock.http_date()
@@ -139,11 +150,8 @@ class Front:
         x.row.dialect = dialect.name
         return spell(answer, dialect, date, x.row.correlation_id)
 
-    async def _send(self, x: Exchange, reply: Outgoing, send: Send) -> bool:
-        """Send at once or in drops; whether all of it was sent."""
-        if not x.gap_s:
-            await send_reply(send, reply, x.request.method)
-            return True
+    async def _drip(self, x: Exchange, reply: Outgoing, send: Send) -> bool:
+        """Send in drops; whether all of it was sent."""
         x.row.delay_ms += round(x.gap_s * len(reply.body) * 1000, 3)
 
         async def pause() -> bool:
@@ -152,11 +160,12 @@ class Front:
 
         return await send_in_drops(send, reply, pause)
 
-    async def _lose(self, x: Exchange, lost: Lost, wire: Wire, receive: Receive) -> None:
+    async def _lose(self, x: Exchange, lost: Lost, receive: Receive) -> None:
         x.row.told, x.row.end = lost.told, "complete" if lost.told == "yes" else "cut"
         x.row.t_headers, x.row.answered = self._state.clock.now(), self._newest
         x.call.ended = x.call.ended or lost.told == "yes"
-        await lose(wire, lost, self._state.clock, receive)
+        if x.wire is not None:
+            await lose(x.wire, lost, self._state.clock, receive)
 
     def _is_decoy(self, wire: Wire) -> bool:
         return self._state.decoy is not None and wire.port == self._state.decoy.port

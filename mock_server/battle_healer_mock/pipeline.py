@@ -29,7 +29,8 @@ Step = Callable[[Exchange], Answer | None]
 
 def decide(x: Exchange) -> Answer:
     """Walk the stages until one answers; the row learns which stage that was."""
-    slow_down(x)
+    if x.trigger.items:
+        slow_down(x)
     for stage, step in _steps_for(x.trigger.stages):
         answer = step(x)
         if answer is not None:

@@ -43,6 +43,13 @@ def listing(states: tuple[str, ...]) -> list[dict[str, object]]:
     ]
 
 
+@lru_cache(maxsize=1024)
+def up_elsewhere(states: tuple[str, ...], here: str) -> tuple[str, ...]:
+    """The regions that are up, without `here`; their states given in the table's order."""
+    named = zip(REGION_NAMES, states, strict=True)
+    return tuple(name for name, state in named if state == "up" and name != here)
+
+
 def path_of(region: str) -> str:
     """Where a region is served, relative to the server's base URL."""
     return "/" if region == HOME else f"/regions/{region}"

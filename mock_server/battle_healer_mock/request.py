@@ -30,7 +30,10 @@ class Request:
     @property
     def bearer(self) -> str | None:
         """The token after `Bearer`, None where there is none. Source: RFC 6750, section 2.1."""
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        authorization = self.headers.get("authorization")
+        if authorization is None:
+            return None
+        scheme, _, token = authorization.partition(" ")
         return token.strip() or None if scheme.lower() == "bearer" else None
 
 

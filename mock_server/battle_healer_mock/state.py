@@ -16,7 +16,7 @@ from battle_healer_mock.journal import Journal
 from battle_healer_mock.keys import Keys
 from battle_healer_mock.ledger import Ledger
 from battle_healer_mock.live import Live
-from battle_healer_mock.regions import REGION_NAMES, REGIONS, STATES, listing
+from battle_healer_mock.regions import REGION_NAMES, REGIONS, STATES
 from battle_healer_mock.tokens import Credential, Tokens
 
 RETRY_BUDGET: Final = 20
@@ -134,9 +134,9 @@ class State:
             found = self.tallies[fault] = Tally()
         return found
 
-    def region_list(self, overrides: Mapping[str, str]) -> list[dict[str, object]]:
-        """All regions with their states; `overrides` is what one call sees otherwise."""
-        return listing(tuple([overrides.get(name, self.regions[name]) for name in REGION_NAMES]))
+    def region_states(self, overrides: Mapping[str, str]) -> tuple[str, ...]:
+        """The state of each region, in order; `overrides` is what one call sees otherwise."""
+        return tuple({**self.regions, **overrides}.values())
 
     def status(self) -> dict[str, object]:
         """What holds now, as `GET /control/scenario` shows it."""

@@ -16,6 +16,8 @@ _RESETS: Final = ("RateLimit", "RateLimit-Reset", "X-RateLimit-Reset")
 _SPENT: Final = re.compile(r'"daily";r=0;t=(\d+)')
 # Above this a reset is a time of day, not a number of seconds.
 _EPOCH: Final = 100_000_000
+# Of a body with very many defects the first are kept, as of its fields.
+_MOST_ASKED: Final = 64
 _BODY_WAIT: Final = "retry_after_seconds"
 
 
@@ -36,8 +38,6 @@ def witness(row: Row, answer: Failure | Reply | Page, reply: Outgoing, now_s: fl
         row.wait_form = _wait_form(answer.headers) or _body_form(reply.body)
     if "errors" in answer.members:
         row.asked = _asked(answer.members, row.fields)
-    if "regions" in answer.members:
-        row.offered = _offered(answer.members, row.region)
 
 
 def note_fields(row: Row, body: bytes) -> None:
@@ -72,7 +72,8 @@ def _body_form(body: bytes) -> str | None:
 def _asked(members: Mapping[str, object], sent: Mapping[str, str]) -> dict[str, str | None]:
     """What is wanted of every field that an error or its hint names. Source: RFC 6902."""
     wanted: dict[str, str | None] = {}
-    for error in cast("Sequence[Mapping[str, object]]", members["errors"]):
+    errors = cast("Sequence[Mapping[str, object]]", members["errors"])
+    for error in errors[:_MOST_ASKED]:
         hint = cast("Mapping[str, object]", error.get("hint") or {})
         path, old = str(hint.get("path")), str(hint.get("from"))
         if not hint:
@@ -82,12 +83,3 @@ def _asked(members: Mapping[str, object], sent: Mapping[str, str]) -> dict[str, 
         else:
             wanted[path] = text_digest(canonical(hint["value"])) if "value" in hint else None
     return wanted
-
-
-def _offered(members: Mapping[str, object], here: str) -> tuple[str, ...]:
-    regions = cast("Sequence[Mapping[str, object]]", members["regions"])
-    return tuple(
-        str(region["name"])
-        for region in regions
-        if region["state"] == "up" and region["name"] != here
-    )

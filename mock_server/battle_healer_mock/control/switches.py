@@ -11,6 +11,7 @@ from battle_healer_mock.control.scenario import load_scenario
 from battle_healer_mock.dialects.table import DIALECTS
 from battle_healer_mock.errors import BadInputError, unknown_name
 from battle_healer_mock.faults.table import FAULTS
+from battle_healer_mock.regions import listing
 from battle_healer_mock.state import State
 
 Json = dict[str, Any]
@@ -75,7 +76,7 @@ class Switches:
 
     async def list_regions(self) -> Json:
         """All regions and their states."""
-        return {"regions": self._state.region_list({})}
+        return {"regions": listing(self._state.region_states({}))}
 
     async def set_regions(
         self,
@@ -83,7 +84,7 @@ class Switches:
     ) -> Json:
         """Set states of regions: up, down, maintenance or gone."""
         self._state.set_regions(body)
-        return {"regions": self._state.region_list({})}
+        return {"regions": listing(self._state.region_states({}))}
 
     async def scenario(self) -> Json:
         """The scenario in force and what has come of it so far."""
