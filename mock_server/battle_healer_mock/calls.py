@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
+from battle_healer_mock.bounds import ROWS
 from battle_healer_mock.chance import text_digest
 from battle_healer_mock.fault import Memo
 from battle_healer_mock.keys import read_key
@@ -16,7 +17,6 @@ from battle_healer_mock.request import Request
 
 # One for all calls: most spend nothing, and 100,000 empty dicts are 6 MB.
 _NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
-MOST_CALLS: Final = 100_000
 MOST_SPENDERS: Final = 100
 INFERRED_IDLE_S: Final = 60.0
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -106,7 +106,7 @@ def identify(request: Request, trigger: str, account: str) -> Identity:
 class Calls:
     """The calls that the server knows; bounded, the longest unused is forgotten first."""
 
-    def __init__(self, most: int = MOST_CALLS) -> None:
+    def __init__(self, most: int = ROWS.default) -> None:
         self._most = most
         self._calls: OrderedDict[str, Call] = OrderedDict()
         self.forgotten = 0

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
+
+# A body may be 1 MiB: 4,096 of them would be 4 GiB.
+_MOST_KEPT: Final = 256
 
 
 def _prefixed(part: str) -> bytes:
@@ -39,7 +43,11 @@ def digest(data: bytes) -> str:
     return blake2b(data, digest_size=12).hexdigest()
 
 
-@lru_cache(maxsize=4096)
 def text_digest(text: str) -> str:
-    """The same of a text; kept, since a client's headers and tokens come again and again."""
+    """The same of a text. Of short ones it is kept: headers and tokens come again and again."""
+    return _kept_digest(text) if len(text) <= _MOST_KEPT else digest(text.encode())
+
+
+@lru_cache(maxsize=4096)
+def _kept_digest(text: str) -> str:
     return digest(text.encode())

@@ -21,6 +21,7 @@ REQUIRED: Final = tuple(CHARGE_REQUEST["required"])
 # Names of an older version of this API, hinted as renames.
 OLD_NAMES: Final = {"txn_id": "transactionId", "amt_value": "amount"}
 _MOST_DIGESTS: Final = 64
+_MOST_POINTER: Final = 80
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
@@ -65,7 +66,12 @@ def field_digests(value: object) -> dict[str, str]:
     if not isinstance(value, dict):
         return {}
     fields = islice(cast("Json", value).items(), _MOST_DIGESTS)
-    return {pointer(name)[:80]: text_digest(canonical(part)) for name, part in fields}
+    return {short(pointer(name)): text_digest(canonical(part)) for name, part in fields}
+
+
+def short(pointer: str) -> str:
+    """A pointer as rows keep it: what a client calls its fields may be a megabyte long."""
+    return pointer[:_MOST_POINTER]
 
 
 def replace(name: str, value: object) -> Json:

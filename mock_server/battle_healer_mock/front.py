@@ -199,9 +199,6 @@ class Front:
         inner = {**scope, "path": request.route, "raw_path": request.route.encode(), "state": state}
         extra = [(b"date", self._state.clock.http_date()), *_echo(request)]
 
-        async def whole() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
-
         async def dated(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
@@ -209,7 +206,7 @@ class Front:
                     row.status, row.t_headers = message["status"], self._state.clock.now()
             await send(message)
 
-        await self._inner(inner, whole, dated)
+        await self._inner(inner, _whole_first(body, receive), dated)
         if row is not None:
             row.end, row.t_out = "complete", self._state.clock.now()
             row.answered = self._newest
@@ -222,6 +219,16 @@ class Front:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, refusal: Failure) -> None:
         reply = spell(refusal, dialects.DEFAULT, self._state.clock.http_date(), None)
         await send_reply(send, reply, scope["method"])
+
+
+def _whole_first(body: bytes, receive: Receive) -> Receive:
+    """Gives the body that was read, and after that what the connection gives."""
+    whole: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body}]
+
+    async def receive_next() -> MutableMapping[str, Any]:
+        return whole.pop() if whole else await receive()
+
+    return receive_next
 
 
 def _echo(request: Request) -> list[tuple[bytes, bytes]]:

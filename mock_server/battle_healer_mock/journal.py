@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Final
 
-MOST_ROWS: Final = 100_000
+from battle_healer_mock.bounds import ROWS
+
 # In `Row.asked`: the field is wrong, and nothing says what would be right.
 ANY_VALUE: Final = "*"
 # One for all rows: most have nothing to put there, and a dict of their own would cost 64 bytes.
@@ -92,6 +93,11 @@ class Row:
     spent_until: float | None = None
     life_s: float | None = None
 
+    @property
+    def subject(self) -> str:
+        """What the row is about: its path, or that it came to the decoy."""
+        return "decoy" if self.kind == "decoy" else self.route
+
     def as_json(self) -> dict[str, object]:
         """The row as `GET /journal` shows it, times to the microsecond."""
         shown = {name: getattr(self, name) for name in self.__slots__}
@@ -111,11 +117,16 @@ class Row:
 
 
 class Journal:
-    """Rows in order of arrival; bounded, and says how many rows it dropped."""
+    """Rows in order of arrival; bounded, and says how many rows it dropped.
 
-    def __init__(self, most: int = MOST_ROWS) -> None:
-        self.rows: deque[Row] = deque(maxlen=most)
+    dropped_of: the same by what the rows were about (`Row.subject`).
+    """
+
+    def __init__(self, most: int = ROWS.default) -> None:
+        self.rows: deque[Row] = deque()
         self.count = 0
+        self.dropped_of: Counter[str] = Counter()
+        self._most = most
 
     @property
     def dropped(self) -> int:
@@ -127,13 +138,18 @@ class Journal:
         self.count += 1
         row = Row(self.count, t_in, method, route, region)
         self.rows.append(row)
+        if len(self.rows) > self._most:
+            self.dropped_of[self.rows.popleft().subject] += 1
         return row
 
-    def as_json(self) -> dict[str, object]:
-        """The answer of `GET /journal`."""
-        rows = [row.as_json() for row in self.rows]
-        still_open = sum(row.end is None for row in self.rows)
-        return {"rows": rows, "total": self.count, "dropped": self.dropped, "open": still_open}
+    def summary(self) -> dict[str, object]:
+        """What `GET /journal` says of all rows."""
+        return {
+            "total": self.count,
+            "dropped": self.dropped,
+            "dropped_of": dict(self.dropped_of),
+            "open": sum(row.end is None for row in self.rows),
+        }
 
     def canonical(self) -> dict[str, object]:
         """The answer of `GET /journal?canonical=1`: rows by call and ordinal, and a digest."""

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-MOST_KEYS: Final = 100_000
+from battle_healer_mock.bounds import ROWS
+
 KEY_TTL_S: Final = 86_400.0
 _BARE: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _QUOTED: Final = re.compile(r'"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
@@ -47,7 +48,7 @@ def read_key(text: str) -> Key | None:
 class Keys:
     """The keys in use, by (account, key); bounded, the oldest is forgotten first."""
 
-    def __init__(self, most: int = MOST_KEYS) -> None:
+    def __init__(self, most: int = ROWS.default) -> None:
         self._most = most
         self._bound: OrderedDict[tuple[str, str], Bound] = OrderedDict()
         self.forgotten = 0

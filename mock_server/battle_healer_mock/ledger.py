@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import asdict, dataclass
-from typing import Final
 
-MOST_EFFECTS: Final = 200_000
+from battle_healer_mock.bounds import EFFECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Effect:
 class Ledger:
     """Effects in the order they happened; says how many the bound made it drop."""
 
-    def __init__(self, most: int = MOST_EFFECTS) -> None:
+    def __init__(self, most: int = EFFECTS.default) -> None:
         self.effects: deque[Effect] = deque(maxlen=most)
         self.count = 0
 
@@ -50,10 +49,6 @@ class Ledger:
         self.effects.append(effect)
         self.count += 1
 
-    def as_json(self) -> dict[str, object]:
-        """The answer of `GET /ledger`."""
-        return {
-            "effects": [effect.as_json() for effect in self.effects],
-            "total": self.count,
-            "dropped": self.count - len(self.effects),
-        }
+    def summary(self) -> dict[str, object]:
+        """What `GET /ledger` says of all effects: none is forgotten in the total."""
+        return {"total": self.count, "dropped": self.count - len(self.effects)}

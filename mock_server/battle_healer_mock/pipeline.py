@@ -93,7 +93,7 @@ def _throttle_wait_s(credential: Credential, now_s: float) -> float | None:
     most, window_s = credential.throttle
     recent = credential.recent
     while recent and now_s - recent[0] >= window_s - SLACK_S:
-        recent.popleft()
+        del recent[0]
     if len(recent) >= most:
         return recent[0] + window_s - now_s
     recent.append(now_s)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
+from battle_healer_mock.bounds import DEFAULT_BOUNDS, Bounds
 from battle_healer_mock.clock import Clock, Mode
 from battle_healer_mock.control.app import build
 from battle_healer_mock.control.scenario import load_scenario, read_scenario
@@ -37,6 +38,7 @@ class Options:
     clock: Mode = "real"
     scenario: dict[str, Any] | None = None
     jump: bool = False
+    bounds: Bounds = DEFAULT_BOUNDS
 
 
 class MockServer:
@@ -47,7 +49,8 @@ class MockServer:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self.state = State(self.options.seed, Clock(self.options.clock, jumps=self.options.jump))
+        clock = Clock(self.options.clock, jumps=self.options.jump)
+        self.state = State(self.options.seed, clock, self.options.bounds)
         if self.options.scenario is not None:
             load_scenario(self.state, read_scenario(self.options.scenario))
         self._sockets: list[socket.socket] = []

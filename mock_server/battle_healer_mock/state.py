@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from battle_healer_mock.bounds import DEFAULT_BOUNDS, Bounds
 from battle_healer_mock.calls import Calls
 from battle_healer_mock.chance import Chance
 from battle_healer_mock.clock import Clock
@@ -16,11 +16,11 @@ from battle_healer_mock.journal import Journal
 from battle_healer_mock.keys import Keys
 from battle_healer_mock.ledger import Ledger
 from battle_healer_mock.live import Live
+from battle_healer_mock.logs import Logs
 from battle_healer_mock.regions import REGION_NAMES, REGIONS, STATES
 from battle_healer_mock.tokens import Credential, Tokens
 
 RETRY_BUDGET: Final = 20
-MOST_LOGS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ class State:
     decoy: the other origin of a server that has one.
     """
 
-    def __init__(self, seed: str, clock: Clock) -> None:
+    def __init__(self, seed: str, clock: Clock, bounds: Bounds = DEFAULT_BOUNDS) -> None:
         self.clock = clock
+        self.bounds = bounds
         self.seed = seed
         self._first_seed = seed
         self._standing: list[tuple[str, Credential]] = []
@@ -67,13 +68,13 @@ class State:
         self.scenario = scenario
         self.retry_budget = retry_budget
         self.chance = Chance(seed)
-        self.tokens = Tokens(self.chance)
-        self.calls = Calls()
-        self.keys = Keys()
-        self.ledger = Ledger()
-        self.journal = Journal()
+        self.tokens = Tokens(self.chance, self.bounds.tokens)
+        self.calls = Calls(self.bounds.rows)
+        self.keys = Keys(self.bounds.rows)
+        self.ledger = Ledger(self.bounds.effects)
+        self.journal = Journal(self.bounds.rows)
         self.live = Live()
-        self.logs: deque[dict[str, object]] = deque(maxlen=MOST_LOGS)
+        self.logs = Logs()
         self.tallies: dict[str, Tally] = {}
         self.closed_line = 0
         self.regions = {region.name: str(region.state) for region in REGIONS}
@@ -115,13 +116,14 @@ class State:
     def issue_standing(self, user_id: str) -> str:
         """A token for people, which survives resets."""
         text, credential = self.tokens.issue(user_id, now_s=self.clock.now())
+        self.tokens.make_lasting(text)
         self._standing.append((text, credential))
         return text
 
     def reset_credentials(self) -> list[tuple[str, Credential]]:
         """Forget all issued credentials; a fresh pool with one of each tier."""
         now_s = self.clock.now()
-        self.tokens = Tokens(self.chance)
+        self.tokens = Tokens(self.chance, self.bounds.tokens)
         for text, credential in self._standing:
             self.tokens.keep(text, credential, now_s)
         tiers = ("primary", "backup", "free-tier")
@@ -166,6 +168,8 @@ class State:
             "rows": self.journal.count,
             "rows_dropped": self.journal.dropped,
             "effects": self.ledger.count,
+            "tokens": len(self.tokens),
+            "tokens_forgotten": self.tokens.forgotten,
         }
 
     @staticmethod

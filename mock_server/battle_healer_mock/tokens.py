@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from battle_healer_mock.bounds import TOKENS
 from battle_healer_mock.chance import Chance, text_digest
 from battle_healer_mock.clock import SLACK_S
 from battle_healer_mock.errors import unknown_name
@@ -14,7 +15,6 @@ TOKEN_TTL_S: Final = 3600.0
 DAY_S: Final = 86_400.0
 REFRESH_WINDOW_S: Final = 10.0
 MOST_REFRESHES: Final = 30
-MOST_TOKENS: Final = 200_000
 
 # Calls a day and calls altogether that a credential of each tier may make.
 TIERS: Final = {"primary": 1_000_000, "backup": 100_000, "free-tier": 1_000}
@@ -46,8 +46,8 @@ class Credential:
     revoked: bool = False
     blocked: bool = False
     throttle: tuple[int, float] | None = None
-    recent: deque[float] = field(default_factory=deque)
-    refreshes: deque[float] = field(default_factory=deque)
+    recent: list[float] = field(default_factory=list)
+    refreshes: list[float] = field(default_factory=list)
 
     @property
     def account(self) -> str:
@@ -80,14 +80,20 @@ WELL_KNOWN: Final[dict[str, tuple[int, float] | None]] = {
 
 
 class Tokens:
-    """All tokens of one server; what is issued depends on the seed and the user alone."""
+    """All tokens of one server; what is issued depends on the seed and the user alone.
 
-    def __init__(self, chance: Chance) -> None:
+    Bounded, the oldest are forgotten first, but neither the well-known nor the standing ones.
+    """
+
+    def __init__(self, chance: Chance, most: int = TOKENS.default) -> None:
         self._chance = chance
-        self._tokens: dict[str, Token] = {}
-        self._ordinals: dict[str, int] = {}
-        self._revoked_unknown: set[str] = set()
-        self.standing: list[tuple[str, Credential]] = []
+        self._most = most
+        # What lasts, and what was issued, in this order.
+        self._lasting: dict[str, Token] = {}
+        self._issued: OrderedDict[str, Token] = OrderedDict()
+        self._ordinals: OrderedDict[str, int] = OrderedDict()
+        self._revoked_unknown: OrderedDict[str, None] = OrderedDict()
+        self.forgotten = 0
         for name, throttle in WELL_KNOWN.items():
             limit = TIERS["primary"]
             credential = Credential(
@@ -95,22 +101,28 @@ class Tokens:
                 daily_call_limit=limit, quota=limit, call_budget=limit,
                 issued=False, blocked=throttle is None, throttle=throttle,
             )  # fmt: skip
-            self._tokens[name] = Token(credential, text_digest(name), float("inf"))
+            self._lasting[name] = Token(credential, text_digest(name), float("inf"))
+
+    def __len__(self) -> int:
+        return len(self._issued) + len(self._lasting)
 
     @property
     def credentials(self) -> int:
         """How many credentials were issued and still have a token."""
-        return len({t.credential.id for t in self._tokens.values() if t.credential.issued})
+        tokens = (*self._lasting.values(), *self._issued.values())
+        return len({t.credential.id for t in tokens if t.credential.issued})
 
     def find(self, text: str | None) -> Token | None:
         """The token with this text, None where nobody issued it."""
-        return self._tokens.get(text) if text else None
+        if not text:
+            return None
+        return self._issued.get(text) or self._lasting.get(text)
 
     def state(self, text: str | None, now_s: float) -> TokenState:
         """What the token is good for now."""
         if not text:
             return "none"
-        token = self._tokens.get(text)
+        token = self.find(text)
         if token is None:
             return "revoked" if text_digest(text) in self._revoked_unknown else "unknown"
         return token.state(now_s)
@@ -148,11 +160,16 @@ class Tokens:
 
     def revoke(self, text: str) -> None:
         """End the token's credential for good, with all its tokens; unknown ones too."""
-        token = self._tokens.get(text)
+        token = self.find(text)
         if token is None:
-            self._revoked_unknown.add(text_digest(text))
+            self._revoked_unknown[text_digest(text)] = None
+            _bound(self._revoked_unknown, self._most)
         else:
             token.credential.revoked = True
+
+    def make_lasting(self, text: str) -> None:
+        """Never forget a token that was issued."""
+        self._lasting[text] = self._issued.pop(text)
 
     def keep(self, text: str, credential: Credential, now_s: float) -> None:
         """Take over a token from before a reset, with fresh counters."""
@@ -161,29 +178,40 @@ class Tokens:
             credential.id, credential.user_id, credential.provider, credential.model,
             credential.tier, credential.scopes, limit, limit, limit, day_began_s=now_s,
         )  # fmt: skip
-        self._ordinals[fresh.user_id] = self._ordinals.get(fresh.user_id, 0) + 1
-        self._tokens[text] = Token(fresh, text_digest(text), now_s + TOKEN_TTL_S)
-        self.standing.append((text, fresh))
+        self._next_ordinal(fresh.user_id)
+        self._lasting[text] = Token(fresh, text_digest(text), now_s + TOKEN_TTL_S)
 
     def _next_ordinal(self, user_id: str) -> str:
+        """Which token of the user it is.
+
+        A user of whom no token is left may be forgotten: each newer one has a newer token.
+        """
         ordinal = self._ordinals[user_id] = self._ordinals.get(user_id, 0) + 1
+        self._ordinals.move_to_end(user_id)
+        _bound(self._ordinals, self._most)
         return str(ordinal)
 
     def _mint(self, credential: Credential, ordinal: str, now_s: float) -> str:
         parts = (credential.user_id, credential.provider, credential.model, credential.tier)
         text = f"mk_{self._chance.name('token', *parts, ordinal)}"
-        self._tokens[text] = Token(credential, text_digest(text), now_s + TOKEN_TTL_S)
-        if len(self._tokens) > MOST_TOKENS:
-            oldest = next(name for name in self._tokens if name not in WELL_KNOWN)
-            del self._tokens[oldest]
+        self._issued[text] = Token(credential, text_digest(text), now_s + TOKEN_TTL_S)
+        self.forgotten += _bound(self._issued, self._most)
         return text
+
+
+def _bound(table: OrderedDict[str, Any], most: int) -> int:
+    """Forget the oldest of what is more than `most`; how many that were."""
+    over = max(0, len(table) - most)
+    for _ in range(over):
+        table.popitem(last=False)
+    return over
 
 
 def refresh_wait_s(credential: Credential, now_s: float) -> float | None:
     """Count a refresh; the wait in seconds when there were too many in the window, else None."""
     times = credential.refreshes
     while times and now_s - times[0] >= REFRESH_WINDOW_S - SLACK_S:
-        times.popleft()
+        del times[0]
     if len(times) >= MOST_REFRESHES:
         return times[0] + REFRESH_WINDOW_S - now_s
     times.append(now_s)

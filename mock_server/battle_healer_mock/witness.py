@@ -9,7 +9,7 @@ from typing import Final, cast
 
 from battle_healer_mock.answer import Failure, Headers, Outgoing, Page, Reply
 from battle_healer_mock.chance import text_digest
-from battle_healer_mock.charge import canonical, field_digests
+from battle_healer_mock.charge import canonical, field_digests, short
 from battle_healer_mock.journal import ANY_VALUE, Row
 
 _RESETS: Final = ("RateLimit", "RateLimit-Reset", "X-RateLimit-Reset")
@@ -75,9 +75,9 @@ def _asked(members: Mapping[str, object], sent: Mapping[str, str]) -> dict[str, 
     errors = cast("Sequence[Mapping[str, object]]", members["errors"])
     for error in errors[:_MOST_ASKED]:
         hint = cast("Mapping[str, object]", error.get("hint") or {})
-        path, old = str(hint.get("path")), str(hint.get("from"))
+        path, old = short(str(hint.get("path"))), short(str(hint.get("from")))
         if not hint:
-            wanted[str(error.get("pointer"))] = ANY_VALUE
+            wanted[short(str(error.get("pointer")))] = ANY_VALUE
         elif hint["op"] == "move":
             wanted |= {old: None, path: sent.get(old, ANY_VALUE)}
         else:

@@ -15,7 +15,7 @@ def test_the_ledger_says_how_many_effects_it_dropped() -> None:
     ledger = Ledger(most=2)
     for _ in range(3):
         ledger.add(effect(ledger))
-    shown = ledger.as_json()
+    shown = ledger.summary()
     assert (shown["total"], shown["dropped"]) == (3, 1)
     assert [row.id for row in ledger.effects] == ["eff-000002", "eff-000003"]
 
@@ -24,7 +24,7 @@ def test_the_journal_says_how_many_rows_it_dropped_and_how_many_are_open() -> No
     journal = Journal(most=2)
     rows = [journal.open(0, "GET", "/external-api", "us") for _ in range(3)]
     rows[2].end = "complete"
-    shown = journal.as_json()
+    shown = journal.summary()
     assert (shown["total"], shown["dropped"], shown["open"]) == (3, 1, 1)
 
 

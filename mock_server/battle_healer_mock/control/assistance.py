@@ -45,7 +45,7 @@ class Assistance:
         self, body: LogEntry, x_correlation_id: Annotated[str | None, Header()] = None
     ) -> Json:
         """Take a healing event of a client."""
-        self._state.logs.append(
+        self._state.logs.add(
             {
                 "event": body.event,
                 "metadata": body.metadata,
@@ -66,7 +66,7 @@ class Assistance:
             for entry in self._state.logs
             if correlation_id is None or entry["correlation_id"] == correlation_id
         ]
-        return {"logs": found[-limit:]}
+        return {"logs": found[-limit:], "dropped": self._state.logs.dropped}
 
 
 def stand_in(body: MockRequest) -> Json:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 _Seconds = Annotated[float, Field(gt=0, le=86_400)]
+_Scope = Annotated[str, Field(max_length=128)]
 _Glob = Annotated[str, Field(min_length=1, max_length=256)]
 
 
@@ -29,7 +30,7 @@ class KeyRequest(Open):
     provider: str = Field("mock", max_length=64)
     model: str = Field("default", max_length=64)
     tier: str = Field("primary", max_length=32, examples=["primary", "backup", "free-tier"])
-    scopes: list[str] = Field(default_factory=list, max_length=32)
+    scopes: list[_Scope] = Field(default_factory=list, max_length=32)
 
 
 class RefreshRequest(Open):

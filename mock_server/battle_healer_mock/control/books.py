@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, Protocol
 
 from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
 
 from battle_healer_mock.errors import unknown_name
+from battle_healer_mock.json_text import json_bytes
 from battle_healer_mock.schemas import PUBLISHED
 from battle_healer_mock.state import State
 
 Json = dict[str, Any]
+_JSON: Final = "application/json"
+_AT_ONCE: Final = 100
+
+
+class Shown(Protocol):
+    """Something that a list shows."""
+
+    def as_json(self) -> Json:
+        """As it is shown."""
 
 
 def router(state: State) -> APIRouter:
@@ -21,12 +34,12 @@ def router(state: State) -> APIRouter:
     @api.get("/ledger")
     async def ledger() -> Response:
         """What took effect, in order: `{effects: [...], total, dropped}`."""
-        return _json(state.ledger.as_json())
+        return _list("effects", tuple(state.ledger.effects), state.ledger.summary())
 
     @api.get("/journal")
     async def journal(canonical: bool = False) -> Response:
         """Every exchange in order of arrival; `canonical=1`: by call, without what varies."""
-        return _json(state.journal.canonical() if canonical else state.journal.as_json())
+        return _canonical(state) if canonical else _rows(state)
 
     @api.post("/reset")
     async def reset() -> Json:
@@ -54,5 +67,26 @@ def router(state: State) -> APIRouter:
     return api
 
 
-def _json(value: Json) -> Response:
-    return Response(json.dumps(value), media_type="application/json")
+def _canonical(state: State) -> Response:
+    return Response(json_bytes(state.journal.canonical()), media_type=_JSON)
+
+
+def _rows(state: State) -> Response:
+    return _list("rows", tuple(state.journal.rows), state.journal.summary())
+
+
+def _list(name: str, items: Sequence[Shown], summary: Json) -> Response:
+    return StreamingResponse(_parts(name, items, summary), media_type=_JSON)
+
+
+async def _parts(name: str, items: Sequence[Shown], summary: Json) -> AsyncIterator[bytes]:
+    """An object with a long list in it, piece by piece: 100,000 rows are 100 MB of text.
+
+    A piece takes some milliseconds, and other exchanges come in between.
+    """
+    yield b'{"%s":[' % name.encode()
+    for start in range(0, len(items), _AT_ONCE):
+        piece = json_bytes([item.as_json() for item in items[start : start + _AT_ONCE]])
+        yield (b"," if start else b"") + piece[1:-1]
+        await asyncio.sleep(0)
+    yield b"]," + json_bytes(summary)[1:]

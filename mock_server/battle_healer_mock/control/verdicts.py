@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Response
 from battle_healer_mock.state import State
 from battle_healer_mock.verdict.case import case_of
 from battle_healer_mock.verdict.judging import Verdict, rule_on
+from battle_healer_mock.verdict.rule import PROTECTED
 
 _POLL_S: Final = 0.01
 
@@ -47,11 +48,12 @@ async def _answer(state: State) -> Response:
     """The verdict, made beside the traffic: a long journal must not hold it up."""
     rows = tuple(state.journal.rows)
     open_rows = tuple(row.line for row in rows if row.end is None)
-    dropped, closed, now_s = state.journal.dropped, state.closed_line, state.clock.now()
+    dropped, closed, now_s = dict(state.journal.dropped_of), state.closed_line, state.clock.now()
     parked = frozenset(_parked(state))
 
     def judge() -> Verdict:
-        case = case_of(rows, now_s=now_s, closed=closed, dropped=dropped, parked=parked)
+        has_lost = PROTECTED in dropped
+        case = case_of(rows, now_s=now_s, closed=closed, has_lost=has_lost, parked=parked)
         return Verdict(rule_on(case), dropped, open_rows, closed > 0)
 
     made = await asyncio.to_thread(judge)

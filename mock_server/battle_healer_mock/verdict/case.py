@@ -11,9 +11,8 @@ from typing import Final
 
 from battle_healer_mock.journal import Row
 from battle_healer_mock.verdict.facts import came_after, is_repaired
+from battle_healer_mock.verdict.rule import DECOY, PROTECTED, REFRESH
 
-PROTECTED_ROUTE: Final = "/external-api"
-REFRESH_ROUTE: Final = "/refresh-token"
 # A call is over when nothing came for this long after the last time that was named.
 QUIET_S: Final = 5.0
 # Names that may cover several things wanted; the others stand for one by definition.
@@ -90,22 +89,22 @@ class Case:
 
 
 def case_of(
-    rows: Iterable[Row], *, now_s: float, closed: int = 0, dropped: int = 0,
+    rows: Iterable[Row], *, now_s: float, closed: int = 0, has_lost: bool = False,
     parked: frozenset[str] = frozenset(),
 ) -> Case:  # fmt: skip
     """The case that the ended exchanges make. Calls whose beginning was dropped are left out.
 
     now_s: the server's time. closed: line up to which the traffic was said to have ended.
+    has_lost: rows of the protected API were dropped.
     """
     rows = tuple(rows)
     running = {row.call for row in rows if row.end is None}
     ended = [row for row in rows if row.end is not None]
-    decoy = [row for row in ended if row.kind == "decoy"]
-    protected = [r for r in ended if r.route == PROTECTED_ROUTE and r.call and r.kind != "decoy"]
+    protected = [row for row in ended if row.subject == PROTECTED and row.call]
     named: dict[str, list[Row]] = defaultdict(list)
     for row in protected:
         named[str(row.call)].append(row)
-    whole = [group for group in named.values() if not dropped or group[0].ordinal == 1]
+    whole = [group for group in named.values() if not has_lost or group[0].ordinal == 1]
     calls = [call for group in whole for call in _told_apart(group)]
     for call in calls:
         until_s = max(row.until or row.t_out or row.t_in for row in call.rows)
@@ -114,9 +113,9 @@ def case_of(
     return Case(
         tuple(calls),
         tuple(protected),
-        tuple(row for row in ended if row.route == REFRESH_ROUTE and row.kind != "decoy"),
-        tuple(row.line for row in ended if row.route == "/simulate-budget"),
-        tuple(decoy),
+        tuple(row for row in ended if row.subject == REFRESH),
+        tuple(row.line for row in ended if row.subject == "/simulate-budget"),
+        tuple(row for row in ended if row.subject == DECOY),
         parked,
     )
 

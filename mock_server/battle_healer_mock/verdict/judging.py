@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -31,11 +31,11 @@ class Ruling:
     certain: int = 0
     found: list[Found] = field(default_factory=list)
 
-    def state(self, *, dropped: bool) -> str:
-        """found, unknown (rows are missing), not exercised, or kept."""
+    def state(self, dropped: Mapping[str, int]) -> str:
+        """found, unknown (rows that it reads are missing), not exercised, or kept."""
         if self.breaches:
             return "found"
-        if dropped:
+        if not self.rule.reads.isdisjoint(dropped):
             return "unknown"
         return "kept" if self.opportunities else "not exercised"
 
@@ -44,21 +44,21 @@ class Ruling:
 class Verdict:
     """The rulings of all rules, and how much of the traffic they could see.
 
-    dropped: rows that the journal has lost. open_rows: lines of exchanges that still run.
-    closed: whether the traffic was said to be over.
+    dropped: rows that the journal has lost, by their subject. open_rows: lines of exchanges that
+    still run. closed: whether the traffic was said to be over.
     """
 
     rulings: tuple[Ruling, ...]
-    dropped: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
     open_rows: tuple[int, ...] = ()
     closed: bool = False
 
     @property
     def grade(self) -> Grade:
-        """Fail on anything critical or major that is certain; never pass over dropped rows."""
+        """Fail on anything critical or major that is certain; never pass what is unknown."""
         if any(r.certain and r.rule.severity != "minor" for r in self.rulings):
             return "fail"
-        if self.dropped:
+        if any(r.state(self.dropped) == "unknown" for r in self.rulings):
             return "unknown"
         return "warn" if any(r.breaches for r in self.rulings) else "pass"
 
@@ -69,7 +69,8 @@ class Verdict:
             "findings": [_finding(r.rule, found) for r in self.rulings for found in r.found],
             "opportunities": {r.rule.id: r.opportunities for r in self.rulings},
             "rules": [self._row(ruling) for ruling in self.rulings],
-            "dropped_rows": self.dropped,
+            "dropped_rows": sum(self.dropped.values()),
+            "dropped_of": dict(self.dropped),
             "open_rows": list(self.open_rows),
             "closed": self.closed,
         }
@@ -80,7 +81,7 @@ class Verdict:
             "id": rule.id,
             "name": rule.name,
             "severity": rule.severity,
-            "state": ruling.state(dropped=self.dropped > 0),
+            "state": ruling.state(self.dropped),
             "breaches": ruling.breaches,
             "certain": ruling.certain,
             "opportunities": ruling.opportunities,

@@ -8,7 +8,7 @@ Source: RFC 9110, section 15.4.
 from __future__ import annotations
 
 from battle_healer_mock.verdict.case import Case
-from battle_healer_mock.verdict.rule import Found, Looked, Rule
+from battle_healer_mock.verdict.rule import DECOY, Found, Looked, Rule
 
 
 def look(case: Case) -> Looked:
@@ -25,4 +25,5 @@ ROW = Rule(
     when="a request body is sent to another origin",
     right="do not follow a redirect to an origin that is not declared",
     look=look,
+    reads=frozenset({DECOY}),
 )

@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from battle_healer_mock.journal import Row
 from battle_healer_mock.verdict.case import Case
-from battle_healer_mock.verdict.rule import Found, Looked, Rule
+from battle_healer_mock.verdict.rule import REFRESH, Found, Looked, Rule
 
 
 def look(case: Case) -> Looked:
@@ -32,4 +32,5 @@ ROW = Rule(
     when="one token is refreshed more than once",
     right="one refresh, for which all callers wait",
     look=look,
+    reads=frozenset({REFRESH}),
 )

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from battle_healer_mock.journal import Row
 
 if TYPE_CHECKING:
     from battle_healer_mock.verdict.case import Case
+
+PROTECTED: Final = "/external-api"
+REFRESH: Final = "/refresh-token"
+DECOY: Final = "decoy"
 
 Severity = Literal["critical", "major", "minor"]
 
@@ -38,6 +42,7 @@ class Rule:
     when: completes "it is found when ...". right: what would have been right.
     look: every opportunity that the case gave, kept or broken. The guards against false alarms
     stand in the docstring of the rule's own file.
+    reads: subjects of the rows without which it cannot tell (`Row.subject`).
     """
 
     id: str
@@ -46,6 +51,7 @@ class Rule:
     when: str
     right: str
     look: Callable[[Case], Looked]
+    reads: frozenset[str] = frozenset({PROTECTED})
 
     @property
     def explanation(self) -> str:

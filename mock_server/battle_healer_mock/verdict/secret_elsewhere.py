@@ -8,7 +8,7 @@ Source: RFC 9110, section 17.16.1; RFC 6750, section 5.3.
 from __future__ import annotations
 
 from battle_healer_mock.verdict.case import Case
-from battle_healer_mock.verdict.rule import Found, Looked, Rule
+from battle_healer_mock.verdict.rule import DECOY, PROTECTED, REFRESH, Found, Looked, Rule
 
 
 def look(case: Case) -> Looked:
@@ -26,4 +26,5 @@ ROW = Rule(
     when="a token of this API is sent to another origin",
     right="a credential goes only to the origins that it is for",
     look=look,
+    reads=frozenset({DECOY, PROTECTED, REFRESH}),
 )

@@ -13,7 +13,7 @@ from collections import defaultdict
 from battle_healer_mock.journal import Row
 from battle_healer_mock.verdict.case import Case
 from battle_healer_mock.verdict.facts import came_after, is_token_refused
-from battle_healer_mock.verdict.rule import Found, Looked, Rule
+from battle_healer_mock.verdict.rule import PROTECTED, REFRESH, Found, Looked, Rule
 
 AHEAD_S = 60.0
 
@@ -44,4 +44,5 @@ ROW = Rule(
     when="a token is refreshed that has more than a minute left, was revoked, or lacks a right",
     right="refresh what has expired, and change what was revoked",
     look=look,
+    reads=frozenset({PROTECTED, REFRESH}),
 )

@@ -13,6 +13,9 @@ from tests.mock_server.verdict.handmade import Handmade
 from battle_healer_mock.server import MockServer
 from battle_healer_mock.verdict.case import case_of
 from battle_healer_mock.verdict.judging import MOST_FINDINGS, Verdict, rule_on
+from battle_healer_mock.verdict.rule import DECOY, PROTECTED, REFRESH
+
+ALL_DROPPED = {PROTECTED: 1, REFRESH: 1, DECOY: 1}
 
 
 def state_of(verdict: Any, rule: str) -> str:
@@ -37,16 +40,30 @@ def test_a_rule_that_had_its_chance_is_kept(mock: Mock) -> None:
 
 
 def test_over_dropped_rows_every_rule_that_found_nothing_is_unknown() -> None:
-    verdict: Any = Verdict(rule_on(Handmade().case), dropped=1).as_json()
+    verdict: Any = Verdict(rule_on(Handmade().case), ALL_DROPPED).as_json()
     assert verdict["grade"] == "unknown"
     assert {row["state"] for row in verdict["rules"]} == {"unknown"}
+
+
+def test_a_rule_is_unknown_only_where_a_row_that_it_reads_was_dropped() -> None:
+    made = Handmade()
+    made.row("GET")
+    verdict: Any = Verdict(rule_on(made.case), {REFRESH: 1}).as_json()
+    states = {row["id"]: row["state"] for row in verdict["rules"]}
+    assert {id for id, state in states.items() if state == "unknown"} == {"V10", "V11", "V12"}
+    assert states["V25"] == "kept"
+    assert (verdict["grade"], verdict["dropped_of"]) == ("unknown", {REFRESH: 1})
+
+
+def test_rows_that_no_rule_reads_leave_the_verdict_as_it_is() -> None:
+    assert Verdict(rule_on(Handmade().case), {"/mock-response": 5}).grade == "pass"
 
 
 def test_what_was_found_stands_though_rows_were_dropped() -> None:
     made = Handmade()
     made.row(told="maybe", status=500)
     made.row()
-    verdict: Any = Verdict(rule_on(made.case), dropped=1).as_json()
+    verdict: Any = Verdict(rule_on(made.case), {PROTECTED: 1}).as_json()
     assert (verdict["grade"], state_of(verdict, "V02")) == ("fail", "found")
     assert verdict["dropped_rows"] == 1
 
@@ -55,7 +72,7 @@ def test_a_call_whose_beginning_was_dropped_is_not_judged() -> None:
     made = Handmade()
     made.row(told="maybe", status=500, ordinal=2)
     made.row(ordinal=3)
-    case = case_of(made.journal.rows, now_s=0, closed=2, dropped=1)
+    case = case_of(made.journal.rows, now_s=0, closed=2, has_lost=True)
     assert not any(ruling.breaches for ruling in rule_on(case))
 
 
