@@ -13,6 +13,7 @@ from battle_healer.planners import heuristic, miss
 from battle_healer.policy.defaults import defaults_markdown
 from battle_healer.settings import GeminiSettings
 from battle_healer_cli import exits
+from battle_healer_mock import bounds
 from battle_healer_mock.faults import table as faults
 from battle_healer_mock.gemini import faults as double
 from battle_healer_mock.verdict import table as verdict
@@ -65,6 +66,11 @@ def _settings(model: type[GeminiSettings]) -> str:
     )
     return "| setting | default | is |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
+_MEMORY: Final = """\
+What a mock server remembers is bounded, however long it runs. Each bound is an option of
+`healer mock`; what was dropped is always said, and never counted as if it had not been.
+"""
+
 
 def _page(title: str, *parts: str) -> str:
     return "\n".join([f"# {title}", "", _NOTE, "", *parts])
@@ -88,6 +94,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     ),
     "readers.md": lambda: _page("Readers of failures", readers.markdown()),
     "verdict.md": lambda: _page("The verdict", _VERDICT, verdict.markdown()),
+    "mock-memory.md": lambda: _page("What the mock remembers", _MEMORY, bounds.markdown()),
     "exit-codes.md": lambda: _page("Exit codes", exits.markdown()),
 }
 

@@ -25,14 +25,14 @@ class Bound:
     @property
     def help(self) -> str:
         """The help text of that option."""
-        return f"How many {self.holds} to remember."
+        return f"Remember the latest {self.holds}, this many."
 
 
 # Calls and keys are bounded by `rows`, so that whatever is forgotten of a call, no row of it is
 # left either: a verdict never blames a client for what the server has forgotten. A call is
 # forgotten when as many others have come after it, each with a row; a key likewise.
 ROWS: Final = Bound(
-    "rows", 100_000, "exchanges (and calls, and idempotency keys)",
+    "rows", 100_000, "exchanges, and calls and idempotency keys",
     "the oldest go; `dropped` of the journal counts them, and a rule of the verdict that they "
     "could have decided is `unknown`",
 )  # fmt: skip

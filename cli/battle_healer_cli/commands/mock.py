@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from battle_healer_mock import bounds
 from battle_healer_mock.gemini.double import MODEL, Double
 from battle_healer_mock.gemini.policies import BY_NAME as POLICIES
 from battle_healer_mock.gemini.server import GeminiDouble
@@ -32,6 +33,13 @@ def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
     clock: Annotated[
         Literal["real", "manual"], typer.Option(help="manual: time passes at /control/clock.")
     ] = "real",
+    keep_rows: Annotated[int, typer.Option(min=1, help=bounds.ROWS.help)] = bounds.ROWS.default,
+    keep_effects: Annotated[
+        int, typer.Option(min=1, help=bounds.EFFECTS.help)
+    ] = bounds.EFFECTS.default,
+    keep_tokens: Annotated[
+        int, typer.Option(min=1, help=bounds.TOKENS.help)
+    ] = bounds.TOKENS.default,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print exactly one line when ready.")
     ] = False,
@@ -50,7 +58,7 @@ def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
     """Run the chaos mock server.
 
     Ask it for a fault with the header `X-Simulate-Failure`, e.g. `region_down@us,flaky=0.3`.
-    It ends at Ctrl-C, and keeps nothing.
+    It ends at Ctrl-C, and keeps nothing. Its memory is bounded; what was dropped is said.
     """
     if print_policy:
         sys.stdout.write(mock_policy_text())
@@ -60,7 +68,8 @@ def mock(  # noqa: PLR0913, PLR0917 - each is an option that people type
         double.serve(lambda ready: _say(_double_is_ready(ready.url, as_json=as_json)))
         return
     body = _scenario(scenario, seed)
-    server = MockServer(Options(host, port, seed or "42", clock, body))
+    kept = bounds.Bounds(keep_rows, keep_effects, keep_tokens)
+    server = MockServer(Options(host, port, seed or "42", clock, body, bounds=kept))
     token = server.issue_token()
     server.serve(lambda ready: _say_ready(ready, token, as_json=as_json))
 
