@@ -37,12 +37,11 @@ def arrive(state: State, request: Request, wire: Wire | None) -> tuple[Exchange,
     key = read_key(headers["idempotency-key"]) if "idempotency-key" in headers else None
     header, query = headers.get("x-simulate-failure", ""), request.query.get("simulate", "")
     asked = f"{header},{query}" if header and query else header or query
-    correlation_id = valid_name(headers.get("x-correlation-id"))
     identity = identify(request, asked, account)
     call = state.calls.next_attempt(identity, now_s)
     x = Exchange(request, state, row, call, now_s, bearer, token, account, key, wire)
     row.call, row.call_from, row.ordinal = call.key, identity.found, call.ordinal
-    row.correlation_id, row.account = correlation_id, account
+    row.account = account
     _describe(x)
     try:
         if "dialect" in request.query:
@@ -64,6 +63,8 @@ def _describe(x: Exchange) -> None:
     if x.wire is not None:
         row.connection, row.listener = x.wire.number, x.wire.port
         x.nth = x.wire.requests
+    if "x-correlation-id" in headers:
+        row.correlation_id = valid_name(headers["x-correlation-id"])
     if x.key is not None:
         row.key, row.key_form = x.key.value, x.key.form
     if x.token is not None:
@@ -71,6 +72,8 @@ def _describe(x: Exchange) -> None:
     elif x.bearer:
         row.token = text_digest(x.bearer)
     row.credential_state = x.credential_state()
+    # Of a request without a body there is nothing to wait for.
+    row.body = None if x.request.has_body else _NO_BODY
     if x.request.query:
         row.token_in_query = not _TOKENS_IN_QUERY.isdisjoint(x.request.query)
     carried = {name: text_digest(headers[name]) for name in _CARRIED if name in headers}
@@ -108,4 +111,4 @@ def arrive_aside(state: State, request: Request, wire: Wire | None, body: bytes)
 
 def note_body(row: Row, body: bytes) -> None:
     """The digest and the length of a body; of one that is too long, of what was read of it."""
-    row.body, row.body_bytes = (digest(body) if body else _NO_BODY), len(body)
+    row.body, row.body_bytes = digest(body), len(body)

@@ -34,11 +34,6 @@ class Identity:
     found: str
     tail: str = ""
 
-    @property
-    def ends(self) -> bool:
-        """A call that the client names outright never ends by itself."""
-        return self.found != "healer-call"
-
 
 @dataclass(slots=True)
 class Call:
@@ -90,9 +85,9 @@ def identify(request: Request, trigger: str, account: str) -> Identity:
     token, since a repair or a refresh changes them.
     """
     headers, method, path = request.headers, request.method, request.route
-    if name := valid_name(headers.get("healer-call")):
+    if "healer-call" in headers and (name := valid_name(headers["healer-call"])):
         return Identity(name, "healer-call")
-    if name := valid_name(headers.get("x-correlation-id")):
+    if "x-correlation-id" in headers and (name := valid_name(headers["x-correlation-id"])):
         return Identity(name, "correlation-id", f" {method} {path}")
     if "idempotency-key" in headers and (key := read_key(headers["idempotency-key"])):
         return Identity(f"key:{account}:{key.value}", "idempotency-key")
@@ -133,7 +128,8 @@ class Calls:
 
     @staticmethod
     def _is_over(call: Call, identity: Identity, now_s: float) -> bool:
-        if not identity.ends:
+        # A call that the client names outright never ends by itself.
+        if identity.found == "healer-call":
             return False
         idle = identity.found == "inferred" and now_s - call.last_s > INFERRED_IDLE_S
         return call.ended or idle

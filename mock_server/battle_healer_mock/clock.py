@@ -62,11 +62,16 @@ class Clock:
         """The aware UTC time at `at_s` seconds since the start; None means now."""
         return self._start + timedelta(seconds=self.now() if at_s is None else at_s)
 
-    def http_date(self) -> bytes:
-        """The `Date` header of a reply sent now. Source: RFC 9110, section 5.6.7."""
-        second = int(self.now() + self._start.microsecond / 1e6)
+    def http_date(self, at_s: float | None = None) -> bytes:
+        """The `Date` header of a reply sent at `at_s` seconds since the start; None means now.
+
+        Source: RFC 9110, section 5.6.7.
+        """
+        at_s = self.now() if at_s is None else at_s
+        second = int(at_s + self._start.microsecond / 1e6)
         if second != self._date_second:
-            self._date = format_datetime(self.wall().replace(microsecond=0), usegmt=True).encode()
+            at = self.wall(at_s).replace(microsecond=0)
+            self._date = format_datetime(at, usegmt=True).encode()
             self._date_second = second
         return self._date
 

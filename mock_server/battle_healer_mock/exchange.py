@@ -14,7 +14,7 @@ from battle_healer_mock.dialects.dialect import Dialect
 from battle_healer_mock.dialects.table import DEFAULT
 from battle_healer_mock.journal import Row
 from battle_healer_mock.keys import Bound, Key
-from battle_healer_mock.regions import listing, up_elsewhere
+from battle_healer_mock.regions import view
 from battle_healer_mock.request import Request
 from battle_healer_mock.state import State
 from battle_healer_mock.tokens import DAY_S, Token, TokenState
@@ -131,9 +131,9 @@ class Exchange:
 
     def region_list(self, overrides: Mapping[str, str]) -> list[dict[str, object]]:
         """All regions as this call sees them, to be shown to it; the row learns which are up."""
-        states = self.state.region_states(overrides)
-        self.row.offered = up_elsewhere(states, self.request.region)
-        return listing(states)
+        states = tuple({**self.state.regions, **overrides}.values())
+        listing, self.row.offered = view(states, self.request.region)
+        return listing
 
     def revoke(self) -> None:
         """End the credential in use for good."""

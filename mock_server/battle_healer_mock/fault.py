@@ -60,6 +60,14 @@ STAGE_NAMES: Final = {
 
 
 @dataclass(slots=True)
+class Tally:
+    """How often a fault could have struck, and how often it did."""
+
+    asked: int = 0
+    fired: int = 0
+
+
+@dataclass(slots=True)
 class Memo:
     """What one fault of one call remembers between attempts.
 
@@ -78,7 +86,7 @@ class Memo:
 
 @dataclass(slots=True)
 class Shot:
-    """One chance of one fault to strike: the exchange, the argument as read, its memory.
+    """One chance of one fault to strike: the exchange, the argument as read, its memory, its count.
 
     A value: not frozen for the reason that answer.py gives.
     """
@@ -87,6 +95,7 @@ class Shot:
     argument: object
     site: str
     memo: Memo
+    tally: Tally
 
     def draw(self, question: str) -> float:
         """A number in [0, 1), the same in every run for this call, attempt and question."""

@@ -51,29 +51,26 @@ class Front:
         self._state = state
         self._inner = inner
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one connection event; a request that is cut off leaves a closed row."""
         if scope["type"] != "http":
-            await self._inner(scope, receive, send)
-            return
+            return self._inner(scope, receive, send)
         try:
             request = read_request(scope)
         except BadInputError as error:
-            await self._refuse(scope, receive, send, refusals.unknown_region(error))
-            return
+            return self._refuse(scope, receive, send, refusals.unknown_region(error))
         wire = _wire_of(scope)
         if wire is not None:
             wire.requests += 1
         if wire is not None and self._is_decoy(wire):
-            await self._welcome(request, wire, receive, send)
-        elif request.route != PROTECTED_PATH:
-            await self._pass_on(request, scope, receive, send)
-        elif request.method not in PROTECTED_METHODS:
+            return self._welcome(request, wire, receive, send)
+        if request.route != PROTECTED_PATH:
+            return self._pass_on(request, scope, receive, send)
+        if request.method not in PROTECTED_METHODS:
             allowed = ", ".join(PROTECTED_METHODS)
             refusal = refusals.method_not_allowed(request.method, allowed)
-            await self._refuse(scope, receive, send, refusal)
-        else:
-            await self._protected(request, wire, receive, send)
+            return self._refuse(scope, receive, send, refusal)
+        return self._protected(request, wire, receive, send)
 
     async def _protected(
         self, request: Request, wire: Wire | None, receive: Receive, send: Send
@@ -82,14 +79,15 @@ class Front:
         x, refusal = arrive(state, request, wire)
         state.in_flight += 1
         try:
-            body = await read_body(receive, MOST_BYTES, DRAINED_BYTES)
-            if body is None:
-                return
-            x.body = body
-            note_body(x.row, body)
-            if refusal is None and len(body) > MOST_BYTES:
+            if request.has_body:
+                body = await read_body(receive, MOST_BYTES, DRAINED_BYTES)
+                if body is None:
+                    return
+                self._take(x, body)
+            if refusal is None and len(x.body) > MOST_BYTES:
                 refusal = refusals.too_large(MOST_BYTES)
-            answer = refusal or self._decide(x)
+            # One synchronous step: nothing else happens on the server meanwhile.
+            answer = refusal or decide(x)
             if x.delay_s:
                 x.row.delay_ms = round(x.delay_s * 1000, 3)
                 await state.clock.wait(x.delay_s)
@@ -98,26 +96,27 @@ class Front:
             state.in_flight -= 1
             _close(x, state)
 
-    def _decide(self, x: Exchange) -> Answer:
-        """One synchronous step: nothing else happens on the server meanwhile."""
+    def _take(self, x: Exchange, body: bytes) -> None:
+        """Time has passed since the request arrived: what it meets is what holds now."""
+        x.body = body
+        note_body(x.row, body)
         x.now_s = self._state.clock.now()
         x.row.credential_state = x.credential_state()
-        return decide(x)
 
-    async def _answer(self, x: Exchange, answer: Answer, receive: Receive, send: Send) -> None:
+    def _answer(self, x: Exchange, answer: Answer, receive: Receive, send: Send) -> Awaitable[None]:
         if x.struck is not None:
             x.row.fault, x.row.cure = x.struck.fault.name, x.struck.fault.heals
         if isinstance(answer, _BROKEN):
             answer = self._broken(x, answer)
         if isinstance(answer, Lost):
-            await self._lose(x, answer, receive)
-        else:
-            await self._reply(x, answer, send)
+            return self._lose(x, answer, receive)
+        return self._reply(x, answer, send)
 
     async def _reply(self, x: Exchange, answer: Failure | Reply | Page, send: Send) -> None:
-        row, reply = x.row, self._spell(x, answer)
+        row, now_s = x.row, self._state.clock.now()
+        reply = self._spell(x, answer, now_s)
         row.answered = self._newest
-        witness(row, answer, reply, self._state.clock.now())
+        witness(row, answer, reply, now_s)
         if x.wire is not None and x.wire.is_lost:
             row.end = "client_gone"
             return
@@ -137,12 +136,12 @@ class Front:
             )
         if isinstance(answer, Lost):
             return answer
-        reply = self._spell(x, answer.reply)
+        reply = self._spell(x, answer.reply, self._state.clock.now())
         x.row.status = reply.status
         return answer.spoil(reply)
 
-    def _spell(self, x: Exchange, answer: Failure | Reply | Page) -> Outgoing:
-        date = self._state.clock.http_date()
+    def _spell(self, x: Exchange, answer: Failure | Reply | Page, now_s: float) -> Outgoing:
+        date = self._state.clock.http_date(now_s)
         if isinstance(answer, Page):
             return spell_page(answer, date)
         struck = x.struck.dialect if x.struck else None
@@ -246,7 +245,8 @@ def _close(x: Exchange, state: State) -> None:
     x.row.t_out = state.clock.now()
     if x.row.answered is None:
         x.row.answered = state.journal.count
-    note_fields(x.row, x.body)
+    if x.body:
+        note_fields(x.row, x.body)
     if x.row.end is None:
         x.row.end = "client_gone"
     if x.bound is not None:

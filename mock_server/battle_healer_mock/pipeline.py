@@ -19,7 +19,7 @@ from battle_healer_mock.clock import SLACK_S
 from battle_healer_mock.exchange import Exchange
 from battle_healer_mock.fault import Stage
 from battle_healer_mock.faults import budget, expired_token, quota, repair, revoked_token
-from battle_healer_mock.firing import slow_down, strike
+from battle_healer_mock.firing import ANY, slow_down, strike
 from battle_healer_mock.keys import Bound
 from battle_healer_mock.ledger import Effect
 from battle_healer_mock.tokens import DAY_S, Credential
@@ -29,7 +29,7 @@ Step = Callable[[Exchange], Answer | None]
 
 def decide(x: Exchange) -> Answer:
     """Walk the stages until one answers; the row learns which stage that was."""
-    if x.trigger.items:
+    if ANY in x.trigger.by_stage:
         slow_down(x)
     for stage, step in _steps_for(x.trigger.stages):
         answer = step(x)

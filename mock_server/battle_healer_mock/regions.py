@@ -31,8 +31,11 @@ REGION_NAMES: Final = tuple(region.name for region in REGIONS)
 BY_NAME: Final = {region.name: region for region in REGIONS}
 
 
+Listing = list[dict[str, object]]
+
+
 @lru_cache(maxsize=256)
-def listing(states: tuple[str, ...]) -> list[dict[str, object]]:
+def listing(states: tuple[str, ...]) -> Listing:
     """All regions as replies list them, their states given in the table's order.
 
     One list for all who ask, and not to be changed: an outage shows it a thousand times a second.
@@ -44,10 +47,11 @@ def listing(states: tuple[str, ...]) -> list[dict[str, object]]:
 
 
 @lru_cache(maxsize=1024)
-def up_elsewhere(states: tuple[str, ...], here: str) -> tuple[str, ...]:
-    """The regions that are up, without `here`; their states given in the table's order."""
+def view(states: tuple[str, ...], here: str) -> tuple[Listing, tuple[str, ...]]:
+    """The listing, and the names of those in it that are up, without `here`."""
     named = zip(REGION_NAMES, states, strict=True)
-    return tuple(name for name, state in named if state == "up" and name != here)
+    up = tuple(name for name, state in named if state == "up" and name != here)
+    return listing(states), up
 
 
 def path_of(region: str) -> str:

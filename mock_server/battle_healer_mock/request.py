@@ -36,6 +36,11 @@ class Request:
         scheme, _, token = authorization.partition(" ")
         return token.strip() or None if scheme.lower() == "bearer" else None
 
+    @property
+    def has_body(self) -> bool:
+        """Whether it announces a body; what does not, has none. Source: RFC 9112, section 6.3."""
+        return "content-length" in self.headers or "transfer-encoding" in self.headers
+
 
 def read_request(scope: Scope) -> Request:
     """The request of an ASGI scope. Raises BadInputError for a region that does not exist."""

@@ -86,8 +86,8 @@ class Serving:
         self, sockets: Sequence[socket.socket], on_ready: Callable[[], object], *, signals: bool
     ) -> None:
         config = uvicorn.Config(
-            self._build(), http=WireProtocol, ws="none", lifespan="off", log_config=None,
-            log_level="critical", access_log=False, date_header=False, server_header=False,
+            self._build(), http=WireProtocol, ws="none", interface="asgi3", lifespan="off",
+            proxy_headers=False, log_config=None, log_level="critical", access_log=False, date_header=False, server_header=False,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         config.load()

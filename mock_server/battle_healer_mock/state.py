@@ -12,6 +12,7 @@ from battle_healer_mock.chance import Chance
 from battle_healer_mock.clock import Clock
 from battle_healer_mock.decoy import Decoy
 from battle_healer_mock.errors import unknown_name
+from battle_healer_mock.fault import Tally
 from battle_healer_mock.journal import Journal
 from battle_healer_mock.keys import Keys
 from battle_healer_mock.ledger import Ledger
@@ -31,14 +32,6 @@ class FaultRow:
     calls: str = "*"
     method: str | None = None
     ttl_s: float | None = None
-
-
-@dataclass(slots=True)
-class Tally:
-    """How often a fault could have struck, and how often it did."""
-
-    asked: int = 0
-    fired: int = 0
 
 
 class State:
@@ -135,10 +128,6 @@ class State:
         if found is None:
             found = self.tallies[fault] = Tally()
         return found
-
-    def region_states(self, overrides: Mapping[str, str]) -> tuple[str, ...]:
-        """The state of each region, in order; `overrides` is what one call sees otherwise."""
-        return tuple({**self.regions, **overrides}.values())
 
     def status(self) -> dict[str, object]:
         """What holds now, as `GET /control/scenario` shows it."""

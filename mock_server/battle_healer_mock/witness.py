@@ -42,7 +42,7 @@ def witness(row: Row, answer: Failure | Reply | Page, reply: Outgoing, now_s: fl
 
 def note_fields(row: Row, body: bytes) -> None:
     """Digests of the body's fields, for a request that was answered before they were read."""
-    if row.fields or not body:
+    if row.fields:
         return
     try:
         row.fields = field_digests(json.loads(body))
@@ -51,9 +51,10 @@ def note_fields(row: Row, body: bytes) -> None:
 
 
 def _wait_form(headers: Headers) -> str | None:
+    for name, value in headers:
+        if name == "Retry-After":
+            return "seconds" if value.isdigit() else "date"
     told = dict(headers)
-    if (after := told.get("Retry-After")) is not None:
-        return "seconds" if after.isdigit() else "date"
     for name in _RESETS:
         if (reset := told.get(name)) is not None:
             return "date" if reset.isdigit() and int(reset) > _EPOCH else "seconds"

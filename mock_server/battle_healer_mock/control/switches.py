@@ -76,7 +76,7 @@ class Switches:
 
     async def list_regions(self) -> Json:
         """All regions and their states."""
-        return {"regions": listing(self._state.region_states({}))}
+        return {"regions": listing(tuple(self._state.regions.values()))}
 
     async def set_regions(
         self,
@@ -84,7 +84,7 @@ class Switches:
     ) -> Json:
         """Set states of regions: up, down, maintenance or gone."""
         self._state.set_regions(body)
-        return {"regions": listing(self._state.region_states({}))}
+        return {"regions": listing(tuple(self._state.regions.values()))}
 
     async def scenario(self) -> Json:
         """The scenario in force and what has come of it so far."""

@@ -12,9 +12,9 @@ from battle_healer_mock.json_text import json_bytes
 Written = tuple[str, bytes]
 
 _ERRORS: Final = range(400, 600)
-_CLIENT_ERRORS: Final = range(400, 500)
-# The request is to be made elsewhere, whole: here nothing was done. RFC 9110, 15.4.2 and on.
-_MOVED: Final = (301, 307, 308)
+# A refusal; or the request is to be made elsewhere, whole: here nothing was done.
+# RFC 9110, 15.4.2 and on.
+_SAY_NO: Final = frozenset((*range(400, 500), 301, 307, 308))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Dialect:
 
 def status_says_no(status: int) -> bool:
     """Whether the status alone means that nothing was processed: a refusal, or another place."""
-    return status in _CLIENT_ERRORS or status in _MOVED
+    return status in _SAY_NO
 
 
 def told_in(dialect: Dialect, status: int | None, told: Told) -> Told:
