@@ -1,6 +1,11 @@
 """Journal and ledger as data: bounded, honest about it, and canonical where asked."""
 
+import json
+
+from tests.mock_server.driving import Mock
+
 from battle_healer_mock.journal import Journal
+from battle_healer_mock.json_text import json_bytes
 from battle_healer_mock.ledger import Effect, Ledger
 
 
@@ -26,6 +31,28 @@ def test_the_journal_says_how_many_rows_it_dropped_and_how_many_are_open() -> No
     rows[2].end = "complete"
     shown = journal.summary()
     assert (shown["total"], shown["dropped"], shown["open"]) == (3, 1, 1)
+
+
+def test_long_books_are_sent_whole_though_in_pieces(mock: Mock) -> None:
+    token = mock.token()
+    for n in range(250):
+        mock.call(token=token, call=f"corr-{n}")
+    ledger, journal = mock.get("/ledger").json(), mock.get("/journal").json()
+    assert [effect["line"] for effect in ledger["effects"]] == list(range(2, 252))
+    assert [row["line"] for row in journal["rows"]] == list(range(1, 252))
+    assert [row["effect"] for row in journal["rows"][1:]] == [e["id"] for e in ledger["effects"]]
+
+
+def test_times_are_shown_to_the_microsecond() -> None:
+    row = Journal().open(1.23456789, "GET", "/external-api", "us")
+    row.until = 2.00000049
+    shown = row.as_json()
+    assert (shown["t_in"], shown["until"], shown["t_out"]) == (1.234568, 2.0, None)
+
+
+def test_what_no_utf8_can_say_is_written_as_an_escape() -> None:
+    assert json_bytes({"note": "\ud800"}) == b'{"note": "\\ud800"}'
+    assert json.loads(json_bytes({"note": "\x1b\u202e"})) == {"note": "\x1b\u202e"}
 
 
 def test_the_canonical_journal_does_not_depend_on_order_and_place() -> None:

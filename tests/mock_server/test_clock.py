@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from battle_healer_mock.clock import MANUAL_START, Clock
+from battle_healer_mock.clock import MANUAL_START, Clock, Mode
 from battle_healer_mock.errors import BadInputError
 from battle_healer_mock.state import State
 
@@ -24,6 +24,15 @@ def test_the_date_header_follows_the_clock() -> None:
     clock.advance(61)
     date = parsedate_to_datetime(clock.http_date().decode())
     assert (date - MANUAL_START).total_seconds() == 61
+
+
+@pytest.mark.parametrize("at_s", [0.0, 0.0004, 0.9996, 1.001, 4.35, 59.9999999, 86_400.5])
+@pytest.mark.parametrize("mode", ["real", "manual"])
+def test_a_stamp_is_the_wall_time_to_the_millisecond(mode: Mode, at_s: float) -> None:
+    clock = Clock(mode)
+    for later_s in (at_s, at_s + 0.25, at_s + 3):
+        wall = clock.wall(later_s).isoformat(timespec="milliseconds")
+        assert clock.stamp(later_s) == wall.replace("+00:00", "Z")
 
 
 def test_a_real_clock_moves_on_by_itself() -> None:

@@ -120,6 +120,27 @@ def test_a_body_of_ten_megabytes_is_refused_and_the_server_lives(mock: Mock, pat
     assert mock.get("/healthz").status_code == 200
 
 
+def test_a_body_may_come_in_chunks_of_unknown_number(mock: Mock) -> None:
+    head = f"POST /external-api HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mock.token()}\r\n"
+    chunks = b'10\r\n{"transactionId"\r\n10\r\n: "t-1","amount"\r\n4\r\n: 1}\r\n0\r\n\r\n'
+    more = b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    assert mock.raw(head.encode() + more + chunks).startswith(b"HTTP/1.1 200 ")
+    assert [effect["transactionId"] for effect in mock.effects()] == ["t-1"]
+
+
+def test_nobody_is_waited_for_who_announces_no_body(mock: Mock) -> None:
+    bare = b"POST /external-api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert mock.raw(bare).startswith(b"HTTP/1.1 401 ")
+    [row] = mock.rows()
+    assert (row["body_bytes"], row["end"]) == (0, "complete")
+
+
+def test_an_address_that_a_client_makes_up_makes_no_other_call(mock: Mock) -> None:
+    for address in ("192.0.2.1", "192.0.2.2"):
+        mock.call("GET", call="", headers={"X-Forwarded-For": address})
+    assert [row["ordinal"] for row in mock.rows()] == [1, 2]
+
+
 def test_the_row_of_a_request_is_open_while_it_arrives(mock: Mock) -> None:
     where = urlsplit(mock.url)
     with socket.create_connection((where.hostname, where.port)) as sock:
@@ -127,6 +148,18 @@ def test_the_row_of_a_request_is_open_while_it_arrives(mock: Mock) -> None:
         eventually(lambda: len(mock.rows()) == 1)
         assert mock.get("/journal").json()["open"] == 1
     eventually(lambda: bool(mock.rows()[0]["end"] == "client_gone"))
+
+
+def test_a_request_meets_what_holds_when_its_body_is_there(mock: Mock) -> None:
+    head = f"POST /external-api HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {mock.token()}\r\n"
+    where = urlsplit(mock.url)
+    with socket.create_connection((where.hostname, where.port), timeout=10) as sock:
+        sock.sendall(f"{head}Content-Length: 2\r\n\r\n".encode())
+        eventually(lambda: len(mock.rows()) == 1)
+        mock.advance(3601)
+        sock.sendall(b"{}")
+        assert sock.recv(65536).startswith(b"HTTP/1.1 401 ")
+    assert mock.rows()[0]["credential_state"] == "expired"
 
 
 def test_one_correlation_id_names_a_new_call_after_a_success(mock: Mock) -> None:

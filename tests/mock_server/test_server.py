@@ -1,6 +1,7 @@
 """Starting and stopping: at once, with a clear word when it cannot be, leaving nothing behind."""
 
 import asyncio
+import gc
 import os
 import pickle
 import signal
@@ -117,6 +118,25 @@ def test_without_a_socket_a_wire_fault_says_that_it_needs_one(fault: str) -> Non
     assert reply.status_code == 501
     assert f"{fault} needs a real socket" in reply.json()["detail"]
     assert "x-processed" not in reply.headers, "it may have taken effect"
+
+
+def test_the_foreground_server_looks_through_what_lives_long_less_often() -> None:
+    script = (
+        "import gc\n"
+        "from battle_healer_mock.server import MockServer, Options\n"
+        "def ready(server):\n"
+        "    print(gc.get_threshold()[2], gc.get_freeze_count() > 10_000)\n"
+        "    server._end()\n"
+        "MockServer(Options(port=0)).serve(ready)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == "100 True\n"
+
+
+def test_a_server_in_a_thread_leaves_the_collector_of_its_process_alone() -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with MockServer(Options(port=0)):
+        assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -139,6 +139,15 @@ def test_a_client_that_errs_a_thousand_times_is_told_a_hundred() -> None:
     assert (rule["breaches"], rule["opportunities"]) == (1000, 1000)
 
 
+def test_a_moment_is_one_whatever_the_sums_that_led_to_it() -> None:
+    made = Handmade()
+    for n in range(25):
+        named = {"call": f"corr-{n} GET", "t_in": 0.0, "t_headers": 0.0, "until": 5 + n * 1e-9}
+        made.row("GET", **named, ordinal=1, status=429, told="no", wait_form="seconds")
+        made.row("GET", call=f"corr-{n} GET", ordinal=2, t_in=5.001)
+    assert made.broken["V16"].breaches == 1
+
+
 def test_a_reset_forgets_that_the_traffic_was_over(mock: Mock, running_server: MockServer) -> None:
     mock.post("/verdict/close")
     mock.token()
