@@ -66,6 +66,7 @@ def _settings(model: type[GeminiSettings]) -> str:
     )
     return "| setting | default | is |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
+
 _MEMORY: Final = """\
 What a mock server remembers is bounded, however long it runs. Each bound is an option of
 `healer mock`; what was dropped is always said, and never counted as if it had not been.

@@ -87,7 +87,8 @@ class Serving:
     ) -> None:
         config = uvicorn.Config(
             self._build(), http=WireProtocol, ws="none", interface="asgi3", lifespan="off",
-            proxy_headers=False, log_config=None, log_level="critical", access_log=False, date_header=False, server_header=False,
+            proxy_headers=False, log_config=None, log_level="critical",
+            access_log=False, date_header=False, server_header=False,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         config.load()
