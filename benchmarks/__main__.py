@@ -1,13 +1,42 @@
-"""Run all benchmarks and print their tables."""
+"""Measure, print, and write RESULTS.md: all parts, or those that are named."""
 
-import platform
-from importlib.metadata import version
+from __future__ import annotations
 
-from benchmarks import happy_path, planner, server
+import argparse
+import signal
+import sys
+import time
 
-print(
-    f"Python {platform.python_version()}, httpx2 {version('httpx2')}, uvicorn {version('uvicorn')}"
-)
-for report in (happy_path.report, planner.report, server.report):
-    print()
-    print("\n".join(report()))
+from benchmarks.parts import PARTS
+from benchmarks.results import put, stamped
+from benchmarks.tools import ROOT
+
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the parts; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = [part.name for part in PARTS]
+    parser.add_argument("only", nargs="*", metavar="PART", help=", ".join(names))
+    asked = parser.parse_args()
+    if unknown := set(asked.only) - set(names):
+        parser.error(f"unknown part {', '.join(sorted(unknown))}; known: {', '.join(names)}")
+    # A part ends its processes on the way out, whatever asks it to go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))
+    for part in PARTS:
+        if asked.only and part.name not in asked.only:
+            continue
+        say = lambda text, name=part.name: print(f"[{name}] {text}", file=sys.stderr, flush=True)  # noqa: E731
+        began = time.monotonic()
+        section = stamped(part, part.report(say), time.monotonic() - began)
+        put(ROOT / "RESULTS.md", PARTS, part, section)
+        print(section, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

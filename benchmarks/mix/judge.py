@@ -81,7 +81,7 @@ def _too_early(row: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
     if row["arrived"] >= told.get("not_before", 0) - CLOCK_S:
         return False
     binds = told["binds"]
-    return binds == "all" or row[binds] == told[binds]
+    return bool(binds == "all" or row[binds] == told[binds])
 
 
 def judged(case: Case, told: Mapping[str, Any], books: Mapping[str, Any]) -> Verdict:
@@ -89,9 +89,7 @@ def judged(case: Case, told: Mapping[str, Any], books: Mapping[str, Any]) -> Ver
     rows = [row for row in books["rows"] if row["call"] == case.number]
     effects = sum(effect["call"] == case.number for effect in books["effects"])
     true_answer = _is_true(case, told["body"])
-    false_success = told["success"] and not (
-        true_answer and case.right.delivered and effects >= case.right.effects
-    )
+    false_success = told["success"] and not (true_answer and (effects or case.sort == "G"))
     wrong = []
     if not told["came_back"]:
         wrong.append("the call never came back")

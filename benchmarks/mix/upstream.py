@@ -88,7 +88,12 @@ class Upstream:
 
     def _exchange(self, region: str, request: Request, case: Case) -> Answer:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        row: dict[str, Any] = {"call": case.number, "arrived": request.arrived, "region": region, "token": token}
+        row: dict[str, Any] = {
+            "call": case.number,
+            "arrived": request.arrived,
+            "region": region,
+            "token": token,
+        }
         self.books.rows.append(row)
         memory = self.books.calls.setdefault(case.number, {"requests": 0})
         memory["requests"] += 1

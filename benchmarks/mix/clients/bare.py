@@ -7,7 +7,16 @@ from typing import Final
 
 import httpx2
 
-from benchmarks.mix.clients.client import ATTEMPT_S, TOKEN, Client, Send, Site, Told, raised, replied
+from benchmarks.mix.clients.client import (
+    ATTEMPT_S,
+    TOKEN,
+    Client,
+    Send,
+    Site,
+    Told,
+    raised,
+    replied,
+)
 
 
 def _opened(site: Site) -> Send:

@@ -8,7 +8,7 @@ from typing import Final
 
 ATTEMPT_S: Final = 2.0
 """Time-out of one attempt, given to every client."""
-TOKEN: Final = "main-1"
+TOKEN: Final = "main-1"  # noqa: S105 - the name of a made-up token
 SPARE: Final = "spare-1"
 
 

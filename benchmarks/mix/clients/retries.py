@@ -9,14 +9,24 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from benchmarks.mix.clients.client import ATTEMPT_S, TOKEN, Client, Send, Site, Told, raised, replied
+from benchmarks.mix.clients.client import (
+    ATTEMPT_S,
+    TOKEN,
+    Client,
+    Send,
+    Site,
+    Told,
+    raised,
+    replied,
+)
 
 
 def _opened(site: Site) -> Send:
     # Peers live in an environment of their own, which a type checker does not see.
     httpx: Any = import_module("httpx")
     httpx_retries: Any = import_module("httpx_retries")
-    retry = httpx_retries.Retry(total=5, backoff_factor=0.5)
+    statuses = [429, 500, 502, 503, 504]
+    retry = httpx_retries.Retry(total=5, backoff_factor=0.5, status_forcelist=statuses)
     client = httpx.Client(
         base_url=site.home,
         timeout=ATTEMPT_S,

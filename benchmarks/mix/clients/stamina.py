@@ -13,7 +13,16 @@ from typing import Any, Final
 
 import httpx2
 
-from benchmarks.mix.clients.client import ATTEMPT_S, TOKEN, Client, Send, Site, Told, raised, replied
+from benchmarks.mix.clients.client import (
+    ATTEMPT_S,
+    TOKEN,
+    Client,
+    Send,
+    Site,
+    Told,
+    raised,
+    replied,
+)
 
 
 def worth_a_retry(error: Exception) -> bool | float:

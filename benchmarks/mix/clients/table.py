@@ -24,4 +24,5 @@ CLIENTS: Final = (
     ours.ROW,
     ours.ASYNC_ROW,
 )
+OURS: Final = ours.ROW
 BY_NAME: Final = {client.name: client for client in CLIENTS}

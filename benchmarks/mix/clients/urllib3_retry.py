@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from benchmarks.mix.clients.client import ATTEMPT_S, TOKEN, Client, Send, Site, Told, raised, replied
+from benchmarks.mix.clients.client import (
+    ATTEMPT_S,
+    TOKEN,
+    Client,
+    Send,
+    Site,
+    Told,
+    raised,
+    replied,
+)
 
 
 def _opened(site: Site) -> Send:
