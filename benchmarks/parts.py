@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks import happy_path, server
+from benchmarks import server
+from benchmarks.crowd import report as crowd
 from benchmarks.mix import report as mix
+from benchmarks.overhead import report as overhead
 from benchmarks.part import Part
 
 PARTS: Final = (
     Part("mix", "The fault mix", mix.report),
-    Part("overhead", "What a clean call costs", lambda say: happy_path.report()),
+    Part("crowd", "Crowds", crowd.report),
+    Part("overhead", "What a clean call costs", overhead.report),
     Part("server", "The mock server beside a bare app", lambda say: server.report()),
 )

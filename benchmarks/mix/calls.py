@@ -166,7 +166,7 @@ def _case(number: int, row: Row, sort: str, variant: str) -> Case:
 
 MIX: Final = _cases()
 CROWD: Final = {
-    "dead": _case(1001, Row("dead region", "region_down", "G", True), "G", "answers"),
+    "dead": _case(1001, Row("dead region", "region_down", "G", True), "G", "silent"),
     "expired": _case(1002, Row("expired token", "expired", "G", True), "G", ""),
 }
 """Calls that a crowd makes all at once; no part of the eighty."""

@@ -166,6 +166,8 @@ def _region_down(seen: Seen, effect: Effect) -> Answer:
     if seen.region != HOME:
         return effect()
     error = Error(503, "region_down", "This region is out of service.")
+    if seen.case.variant == "silent":
+        return _error(seen, error)
     told = {"not_before": seen.arrived + OUTAGE_S, "binds": "region"}
     return _error(seen, error, headers={"Retry-After": str(OUTAGE_S)}, told=told)
 

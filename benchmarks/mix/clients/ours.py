@@ -42,16 +42,22 @@ def _opened(site: Site) -> Send:
     return send
 
 
+async def told_to(
+    client: AsyncHealingClient, method: str, path: str, headers: Mapping[str, str], body: bytes
+) -> Told:
+    """What a call of the async client tells."""
+    try:
+        return _told(await client.request(method, "shop:" + path, headers=headers, content=body))
+    except httpx2.HTTPError as error:
+        return raised(error)
+
+
 def _opened_async(site: Site) -> Send:
     declared = policy(site)
 
     async def once(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Told:
         async with AsyncHealingClient(policy=declared, timeout=ATTEMPT_S) as client:
-            try:
-                path = "shop:" + path
-                return _told(await client.request(method, path, headers=headers, content=body))
-            except httpx2.HTTPError as error:
-                return raised(error)
+            return await told_to(client, method, path, headers, body)
 
     def send(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Told:
         return asyncio.run(once(method, path, headers, body))

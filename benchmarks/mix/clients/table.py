@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from benchmarks.mix.clients import (
+    auth_flow,
     bare,
     ours,
     pyresilience,
@@ -16,6 +17,7 @@ from benchmarks.mix.clients import (
 
 CLIENTS: Final = (
     bare.ROW,
+    auth_flow.ROW,
     retries.ROW,
     urllib3_retry.ROW,
     tenacity.ROW,
