@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks import server
+from benchmarks import server, start_up
 from benchmarks.crowd import report as crowd
 from benchmarks.mix import report as mix
+from benchmarks.mocks import report as mocks
 from benchmarks.overhead import report as overhead
 from benchmarks.part import Part
 
@@ -14,5 +15,7 @@ PARTS: Final = (
     Part("mix", "The fault mix", mix.report),
     Part("crowd", "Crowds", crowd.report),
     Part("overhead", "What a clean call costs", overhead.report),
+    Part("start", "Starting", start_up.report),
+    Part("mocks", "The mock server beside others", mocks.report),
     Part("server", "The mock server beside a bare app", lambda say: server.report()),
 )

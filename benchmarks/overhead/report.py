@@ -21,7 +21,7 @@ def report(say: Say) -> list[str]:
     lines, rows = [], []
     for mode, seconds in figures.items():
         lines += table(
-            (mode, "µs per call", "over bare, µs", "ratio"),
+            (mode, "µs of CPU per call", "over bare, µs", "ratio"),
             [
                 (f"{name} {found[name]}", f"{figure * 1e6:.1f}", *_over(seconds, name))
                 for name, figure in seconds.items()
