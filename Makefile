@@ -83,9 +83,26 @@ test-live: ## Ask the real Gemini API what the tests ask its double
 docs: $(READY) ## Write the pages that come from tables
 	$(BIN)/python -m docs.pages
 
+# ONLY=mix measures one part and leaves the other sections of RESULTS.md as they are.
 .PHONY: bench
-bench: $(READY) ## Measure: what we cost beside the bare parts, in one run
-	$(BIN)/python -m benchmarks
+bench: $(READY) ## Measure all that RESULTS.md claims (ONLY=mix: one part)
+	$(BIN)/python -m benchmarks $(ONLY)
+
+# Peers have places of their own, so that no pin of theirs reaches .venv.
+BENCH_VENV := .venv-bench
+BENCH_LOCK := requirements/bench.lock
+.PHONY: bench-tools
+bench-tools: $(READY) ## Install the peers that `make bench` measures beside us
+	@test -x $(BENCH_VENV)/bin/python || $(PYTHON) -m venv --clear $(BENCH_VENV)
+	@if [ "$(INSTALLER)" = uv ]; then \
+	  $(BIN)/uv pip sync -q --python $(BENCH_VENV)/bin/python --require-hashes $(BENCH_LOCK); \
+	else \
+	  $(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $(BENCH_LOCK); \
+	fi
+	@command -v npm >/dev/null || { echo "other mocks need npm (Debian: apt-get install npm)" >&2; exit 2; }
+	@cd benchmarks && npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+	@command -v java >/dev/null || echo "WireMock needs Java (Debian: apt-get install default-jre-headless)" >&2
+	@echo "ready: make bench"
 
 .PHONY: clients
 clients: $(READY) ## What common HTTP clients do under chaos; PROGRAM='...' judges one of yours
@@ -99,13 +116,17 @@ format: $(READY) ## Rewrite files in the house style
 # Extra indexes and local wheel folders would narrow the lock to the files that they hold.
 COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(BIN)/uv pip compile -q --universal \
   --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-  --no-emit-package battle-healer --all-extras --group dev \
-  --custom-compile-command "make lock" pyproject.toml -o $(LOCK)
+  --no-emit-package battle-healer --custom-compile-command "make lock" pyproject.toml
+COMPILE_DEV = $(COMPILE) --all-extras --group dev -o $(LOCK)
+# The peers stand on the same versions of what they share with us.
+COMPILE_BENCH = $(COMPILE) requirements/bench.in -c $(LOCK) -o $(BENCH_LOCK)
 
 .PHONY: lock upgrade clean
-lock: $(READY) ## Bring the lock in step with pyproject.toml, changing as little as possible
-	$(COMPILE)
-upgrade: $(READY) ## Newest versions that pyproject.toml allows
-	$(COMPILE) --upgrade
+lock: $(READY) ## Bring the locks in step with pyproject.toml, changing as little as possible
+	$(COMPILE_DEV)
+	$(COMPILE_BENCH)
+upgrade: $(READY) ## Newest versions that pyproject.toml and bench.in allow
+	$(COMPILE_DEV) --upgrade
+	$(COMPILE_BENCH) --upgrade
 clean: ## Remove what make installed
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH_VENV) benchmarks/node_modules
