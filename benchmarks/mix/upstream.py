@@ -13,7 +13,7 @@ import json
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import partial
@@ -54,21 +54,34 @@ class Request:
 
 
 class Upstream:
-    """Two regions of one API, on a port each."""
+    """Two regions of one API, on a port each. clock: seconds since the epoch."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.books = Books()
+        self._clock = clock
+
+    async def open(self, stack: contextlib.AsyncExitStack) -> dict[str, int]:
+        """Listen until the stack is closed; region → port."""
+        ports = {}
+        for region in REGIONS:
+            serve = partial(self.serve, region)
+            server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=2048)
+            await stack.enter_async_context(server)
+            ports[region] = server.sockets[0].getsockname()[1]
+        return ports
 
     async def serve(
         self, region: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Answer one connection until either side ends it."""
-        with contextlib.suppress(ConnectionError):
-            async for request in _requests(reader):
+        with contextlib.suppress(ConnectionError), contextlib.closing(writer):
+            async for request in _requests(reader, self._clock):
                 answer = self._answer(region, request)
+                if answer.ending == "stall":
+                    await _gone(reader)
+                    break
                 if not await _write(writer, answer):
                     break
-            writer.close()
 
     def _answer(self, region: str, request: Request) -> Answer:
         if request.path.startswith("/_/"):
@@ -123,14 +136,16 @@ def _json(body: bytes) -> Any:
         return None
 
 
-async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[Request]:
+async def _requests(
+    reader: asyncio.StreamReader, clock: Callable[[], float]
+) -> AsyncIterator[Request]:
     """The requests of a connection, in order; ends with it."""
     while True:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return
-        arrived = time.time()  # noqa: TID251 - an instrument: the wire's own time
+        arrived = clock()
         first, *lines = head.decode("latin-1").rstrip().split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
         method, target, _ = first.split(" ", 2)
@@ -138,14 +153,17 @@ async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[Request]:
         yield Request(method, target, headers, body, arrived)
 
 
+async def _gone(reader: asyncio.StreamReader) -> None:
+    """Return when the other side has given up, or after so long that nobody waits any more."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(), STALL_S)
+
+
 async def _write(writer: asyncio.StreamWriter, answer: Answer) -> bool:
     """Send an answer, or fail as it says; whether the connection may be used again."""
     if answer.ending == "reset":
         at_once = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        return False
-    if answer.ending == "stall":
-        await asyncio.sleep(STALL_S)
         return False
     media_type, body = answer.written
     lines = [
@@ -163,14 +181,9 @@ async def _write(writer: asyncio.StreamWriter, answer: Answer) -> bool:
 
 async def main() -> None:
     """Serve both regions until killed."""
-    upstream = Upstream()
-    ports = {}
+    upstream = Upstream(time.time)  # noqa: TID251 - an instrument: the wire's own time
     async with contextlib.AsyncExitStack() as stack:
-        for region in REGIONS:
-            serve = partial(upstream.serve, region)
-            server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=2048)
-            ports[region] = (await stack.enter_async_context(server)).sockets[0].getsockname()[1]
-        print(json.dumps(ports), flush=True)
+        print(json.dumps(await upstream.open(stack)), flush=True)
         await asyncio.Event().wait()
 
 
