@@ -73,6 +73,7 @@ def report(say: Say) -> list[str]:
     """Tables: every client, the targets, and each call that we get wrong with its reason."""
     scores, missing = {}, []
     with upstream() as site:
+        say(f"upstream at {site.us} and {site.eu}")
         for client in CLIENTS:
             if len(tools.versions(client.needs)) < len(client.needs):
                 missing.append(client.name)

@@ -10,6 +10,7 @@ import re
 import socket
 import sys
 import time
+from contextlib import ExitStack, closing
 from typing import Final
 
 CONNECTIONS: Final = 16
@@ -32,6 +33,10 @@ class Connection:
     def send(self, request: bytes) -> None:
         """Send a whole request."""
         self._socket.sendall(request)
+
+    def close(self) -> None:
+        """Close it for good."""
+        self._socket.close()
 
     def answer(self) -> bytes:
         """Return the next answer, head and body."""
@@ -57,17 +62,18 @@ def _is_whole(got: bytes) -> bool:
 
 def loop(port: int, seconds: float, status: int, request: bytes) -> int:
     """How many answers came within that time. Raises ValueError on another status."""
-    connections = [Connection(port) for _ in range(CONNECTIONS)]
     expected = f"HTTP/1.1 {status} ".encode()
-    answers, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        for connection in connections:
-            connection.send(request)
-        for connection in connections:
-            answer = connection.answer()
-            if not answer.startswith(expected):
-                raise ValueError(f"expected {status}, got {answer[:300]!r}")
-            answers += 1
+    with ExitStack() as stack:
+        connections = [stack.enter_context(closing(Connection(port))) for _ in range(CONNECTIONS)]
+        answers, end = 0, time.monotonic() + seconds
+        while time.monotonic() < end:
+            for connection in connections:
+                connection.send(request)
+            for connection in connections:
+                answer = connection.answer()
+                if not answer.startswith(expected):
+                    raise ValueError(f"expected {status}, got {answer[:300]!r}")
+                answers += 1
     return answers
 
 
