@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,19 +25,39 @@ def running(
 
     environment: more variables. The group is its own, so that Ctrl-C reaches us first, and we it.
     """
-    process = subprocess.Popen(  # noqa: S603 - the benchmarks' own command lines
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, **(environment or {})},
-        start_new_session=True,
-    )
-    try:
+    with ExitStack() as ending:
+        with _interrupts_held():
+            process = subprocess.Popen(  # noqa: S603 - the benchmarks' own command lines
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,
+            )
+            ending.callback(_end, process)
         yield process
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Signals to end come after the block: within it, a child may live that nobody knows yet.
+
+    For the main thread. Not by a signal mask, which the child would inherit.
+    """
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
     finally:
-        _end(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for late in came:
+        signal.raise_signal(late)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks import tools
@@ -47,6 +48,22 @@ def test_they_end_also_when_the_part_fails() -> None:
     with pytest.raises(KeyboardInterrupt):
         part()
     assert not any(map(lives, children))
+
+
+def test_an_interrupt_while_a_process_starts_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+    start = subprocess.Popen.__init__
+
+    def interrupted(process: subprocess.Popen[str], *args: Any, **options: Any) -> None:
+        start(process, *args, **options)
+        started.append(process.pid)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", interrupted)
+    with pytest.raises(KeyboardInterrupt), running([sys.executable, "-c", PARENT]):
+        pass
+    (pid,) = started
+    assert not lives(pid)
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
