@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks import server, start_up
+from benchmarks import boot, memory, planner, server, start_up
 from benchmarks.crowd import report as crowd
 from benchmarks.mix import report as mix
 from benchmarks.mocks import report as mocks
@@ -18,4 +18,7 @@ PARTS: Final = (
     Part("start", "Starting", start_up.report),
     Part("mocks", "The mock server beside others", mocks.report),
     Part("server", "The mock server beside a bare app", lambda say: server.report()),
+    Part("boot", "The mock server's start", lambda say: boot.report()),
+    Part("memory", "The mock server after a million requests", lambda say: memory.report()),
+    Part("planner", "What a choice costs", lambda say: planner.report()),
 )

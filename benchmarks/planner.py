@@ -19,7 +19,7 @@ from battle_healer.settings import GeminiSettings
 from battle_healer.story import Story
 from battle_healer_mock.gemini.double import MODEL
 from battle_healer_mock.gemini.server import GeminiDouble
-from benchmarks.timing import interleave
+from benchmarks.overhead.timing import interleave
 
 _WARM_S: Final = 20.0
 _BUDGET_S: Final = 0.5

@@ -1,4 +1,4 @@
-"""How long `healer mock` takes until it answers: `python -m benchmarks.startup`."""
+"""How long `healer mock` takes until it answers: `python -m benchmarks.boot`."""
 
 from __future__ import annotations
 
