@@ -65,6 +65,16 @@ LOOSE: Final[tuple[frozenset[str], ...]] = (
 )
 """Names that mean one thing only where somebody says that one is wrong and the other missing."""
 
+OTHER_THINGS: Final = frozenset(
+    "id ids count cents minor ms millis milliseconds s sec secs seconds minutes mins hours days "
+    "g grams kg mm cm m meters km bytes kb mb percent pct eur usd gbp epoch unix timestamp "
+    "min max minimum maximum total sub net gross tax fee discount refund refunded old new "
+    "previous prev next last first from to source target sender recipient billing shipping "
+    "is has not no url uri type kind name at on date start end default limit".split()
+)
+"""Words that make another thing of a name they are added to: `amount_cents`, `max_amount`."""
+_LEAST_AFFIXED: Final = 3
+
 
 def plain(name: str) -> str:
     """A name without case, separators and accents: what all its spellings share."""
@@ -85,6 +95,21 @@ def are_synonyms(one: str, other: str, *, loosely: bool = False) -> bool:
     a, b = plain(one), plain(other)
     rows = (*SYNONYMS, *LOOSE) if loosely else SYNONYMS
     return any(a in names and b in names for names in rows)
+
+
+def is_affixed(one: str, other: str) -> bool:
+    """Whether one name is the other with words before or after it: `product_sku` and `sku`.
+
+    False where such a word makes another thing of it (a unit, a bound, an identifier). This is
+    weak: it counts only where somebody says that one is wrong and the other is missing.
+    """
+    short, long = sorted((words(one), words(other)), key=len)
+    more = len(long) - len(short)
+    if not short or not more:
+        return False
+    added = long[:more] if long[more:] == short else long[len(short) :]
+    fits = (*added, *short) == long or (*short, *added) == long
+    return fits and OTHER_THINGS.isdisjoint(added) and len("".join(short)) >= _LEAST_AFFIXED
 
 
 def is_one_letter_apart(one: str, other: str) -> bool:

@@ -9,7 +9,7 @@ from battle_healer import shapes
 from battle_healer.adapt.draft import Draft, Tokens
 from battle_healer.adapt.sources import ENVELOPES, Gap, source
 from battle_healer.adapt.values import fitted
-from battle_healer.naming import are_synonyms, plain, words
+from battle_healer.naming import OTHER_THINGS, are_synonyms, plain, words
 from battle_healer.pointers import ABSENT
 from battle_healer.rules import Schema
 
@@ -122,6 +122,7 @@ def _fit_object(
     declared = shapes.properties(schema, node)
     for name, member in declared.items():
         _in_place(draft, shapes.resolved(schema, member), (*at, name))
+    _lift(draft, schema, node, at)
     for name in declared:
         if draft.get((*at, name)) is ABSENT:
             _fill(draft, schema, node, (*at, name))
@@ -167,6 +168,43 @@ def _fill(draft: Draft, schema: Schema, parent: Mapping[str, Any], at: Tokens) -
         draft.set(at, found.value, f"{found.why}, in the declared form")
     if len(found.at) > 1 and draft.get(stands[:-1]) == {}:
         draft.remove(stands[:-1], "nothing is left in it")
+
+
+def _lift(draft: Draft, schema: Schema, node: Mapping[str, Any], at: Tokens) -> None:
+    """Members that moved together into one new object, which holds nothing else: back again.
+
+    `amount` and `currency` in `payment: {amount, currency}`. One member alone is no sign of a
+    regrouping, nor is an object with members of its own: it may be another thing's (I5).
+    """
+    members, declared = draft.get(at), shapes.properties(schema, node)
+    absent = [name for name in declared if name not in members]
+    groups = [
+        places
+        for name, inner in members.items()
+        if name not in declared and isinstance(inner, dict)
+        and OTHER_THINGS.isdisjoint(words(name)) and (places := _group(inner, (name,), absent))
+    ]  # fmt: skip
+    counted = [place[-1] for places in groups for place in places]
+    if len(groups) != 1 or len(set(counted)) != len(counted):
+        return  # two such objects: which of them is meant is not known
+    inner = [(place, draft.get((*at, *place))) for place in groups[0]]
+    if any(fitted(v, shapes.resolved(schema, declared[p[-1]])) is not v for p, v in inner):
+        return
+    for place, _ in inner:
+        draft.move((*at, *place), (*at, place[-1]), f"regrouped under {'/'.join(place[:-1])}")
+    above = groups[0][0][:-1]
+    while above and draft.get((*at, *above)) == {}:
+        draft.remove((*at, *above), "nothing is left in it")
+        above = above[:-1]
+
+
+def _group(inner: Mapping[str, Any], at: Tokens, absent: list[str]) -> list[Tokens]:
+    """Where the absent members stand in an object that holds two or more of them, and no more."""
+    if len(inner) == 1 and len(at) < _MOST_ENVELOPES:
+        name, only = next(iter(inner.items()))
+        return _group(only, (*at, name), absent) if isinstance(only, dict) else []
+    is_regrouped = len(inner) > 1 and all(name in absent for name in inner)
+    return [(*at, name) for name in inner] if is_regrouped else []
 
 
 def _gather(draft: Draft, schema: Schema, gap: Gap, at: Tokens) -> None:

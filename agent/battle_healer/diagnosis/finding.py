@@ -19,7 +19,8 @@ class Blame:
     name: `items[0].price`, `/items/0/price`, `amount`, tokens joined by dots …
     text: what it says about the field. code: the error's own word for what is wrong.
     change: a JSON Patch operation that the reply offers. allowed: values that it lists.
-    expected: a type that it names in a member of its own.
+    expected: a type that it names in a member of its own. suggested: names that members of
+    its own offer instead of this one, as the error spells them.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Blame:
     change: Mapping[str, Any] | None = None
     allowed: tuple[Any, ...] = ()
     expected: str = ""
+    suggested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

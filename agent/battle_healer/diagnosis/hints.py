@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, Final
 
 from battle_healer.diagnosis import sentences
 from battle_healer.diagnosis.exchange import Exchange
 from battle_healer.diagnosis.finding import Blame
+from battle_healer.diagnosis.members import tokens_of
 from battle_healer.diagnosis.places import field
 from battle_healer.model import Hint
 from battle_healer.pointers import ABSENT, get, join, split
@@ -15,6 +17,7 @@ from battle_healer.text import safe
 
 _MOST: Final = 50
 _MOST_POINTER: Final = 500
+_NAME: Final = re.compile(r"[#/$]?[\w$@./-]{1,120}")
 _JSON_TYPES: Final = frozenset(
     {"string", "number", "integer", "boolean", "array", "object", "null"}
 )
@@ -64,13 +67,36 @@ def _stated(blame: Blame, pointer: str, evidence: str) -> Hint | None:
 
 
 def _renamed(x: Exchange, blame: Blame, pointer: str, evidence: str) -> Hint | None:
-    name = sentences.suggested_name(blame.text)
+    name = sentences.suggested_name(blame.text) or _offered(blame, pointer)
     if name is None or get(x.sent, pointer) is ABSENT:
         return None
     target = join((*split(pointer)[:-1], name))
     if get(x.sent, target) is not ABSENT:
         return None
     return Hint(pointer, "rename", target, f"{evidence} suggests {target} for {pointer}")
+
+
+def _offered(blame: Blame, pointer: str) -> str | None:
+    """The one name that members of the error offer for a field it does not know.
+
+    A pointer counts too, where it stands beside the field. Of any other defect than an unknown
+    name such a member may offer a value, so it is not a name.
+    """
+    if sentences.says(blame.code, blame.text) != "unknown":
+        return None
+    names = {_sibling(tokens_of(text), pointer) for text in _names(blame)}
+    return names.pop() if len(names) == 1 else None
+
+
+def _names(blame: Blame) -> tuple[str, ...]:
+    expected = () if blame.expected in ("", *_JSON_TYPES) else (blame.expected,)
+    return tuple(text for text in (*blame.suggested, *expected) if _NAME.fullmatch(text))
+
+
+def _sibling(tokens: tuple[str, ...], pointer: str) -> str | None:
+    *above, _ = split(pointer)
+    beside = len(tokens) == 1 or tokens[:-1] == tuple(above)
+    return tokens[-1] if tokens and beside else None
 
 
 def _suggestion(said: sentences.Says, blame: Blame) -> Any:

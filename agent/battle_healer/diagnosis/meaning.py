@@ -48,6 +48,8 @@ _SENTENCES_WITH_FIELD: Final = _KEY | {Kind.CONFLICT}
 _THROTTLE_S: Final = 3_600.0
 _LONG: Final = re.compile(r"\bdaily|\bper ?day|month", re.IGNORECASE)
 _SHORT: Final = re.compile(r"second|minute|hour", re.IGNORECASE)
+# Words of a spent quota are believed where nothing says that it fills again within minutes.
+_REFILLED_S: Final = 900.0
 _PLAN: Final = re.compile(r"\bplan\b|billing|insufficient quota", re.IGNORECASE)
 
 
@@ -130,5 +132,7 @@ def _allowance(found: Meaning, finding: Finding, wait_s: float | None) -> Meanin
     if (wait_s or 0.0) > _THROTTLE_S or (_LONG.search(said) and not _SHORT.search(said)):
         return Meaning(Kind.QUOTA_EXHAUSTED)
     if wait_s is None or _LONG.search(said) or _PLAN.search(said):
+        return found
+    if wait_s >= _REFILLED_S and not _SHORT.search(said):
         return found
     return Meaning(Kind.RATE_LIMITED)

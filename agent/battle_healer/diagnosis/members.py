@@ -28,6 +28,13 @@ _NAMES: Final = (
 _TEXTS: Final = (
     "detail", "message", "msg", "reason", "description", "defaultMessage", "title", "says",
 )  # fmt: skip
+# What an error calls the name that it wants instead of the one it blames.
+_SUGGESTED: Final = (
+    "suggestion", "suggestions", "suggested", "suggested_name", "suggestedName", "did_you_mean",
+    "didYouMean", "use", "use_instead", "useInstead", "replacement", "replaced_by", "replacedBy",
+    "renamed_to", "renamedTo", "new_name", "newName", "correct_name", "expected_field",
+    "expectedField", "expected_name", "expectedName",
+)  # fmt: skip
 _ALLOWED: Final = ("allowed", "allowedValues", "allowed_values", "enum", "choices", "options")
 _PLACES: Final[dict[str, Place]] = {
     "body": "body", "query": "query", "querystring": "query", "parameter": "query",
@@ -71,10 +78,11 @@ def blame(item: Any) -> Blame | None:
         name,
         place,
         text=" ".join(texts(item, _TEXTS))[:_MOST_TEXT],
-        code=first(item, ("code", "type", "reason", "keyword", "rule")),
+        code=first(item, ("code", "type", "reason", "keyword", "rule", "issue", "problem")),
         change=change if isinstance(change, dict) else None,
         allowed=_allowed(item),
         expected=item["expected"] if isinstance(item.get("expected"), str) else "",
+        suggested=texts(item, _SUGGESTED),
     )
 
 

@@ -45,6 +45,9 @@ def _sentence(pattern: str, kind: Kind, credential: CredentialFault | None = Non
 _KEY = "idempoten(?:cy|t)"
 _GRANT = r"(?:token|jwt|session|auth\w*|key|credentials?|login|certificate)"
 
+_ALLOWANCE = r"(?:quotas?|credits?|allowance|allotment|entitlement|(?:plan|usage) limit)"
+_SPENT = r"(?:exceeded|exhausted|reached|spent|used up|used|consumed|depleted|gone|over)"
+
 CODES: Final[tuple[Word, ...]] = (
     _word(rf"{_KEY}.*(?:in use|in progress|processing|outstanding|concurrent)", Kind.IN_PROGRESS),
     _word(r"(?:request|operation) (?:still )?in progress|^in progress$|concurrent request",
@@ -64,9 +67,9 @@ CODES: Final[tuple[Word, ...]] = (
           Kind.CREDENTIAL_INVALID, "missing"),
     _word(r"(?:missing|insufficient|invalid) (?:\w+ )?scopes?|scopes? insufficient"
           r"|insufficient (?:permissions?|privileges?)", Kind.PERMISSION_DENIED, "scope"),
-    _word(r"daily|monthly|per day|per month|plan limit|usage limit|insufficient quota"
-          r"|quota (?:\w+ )?(?:exceeded|exhausted|reached)|quota$|exceeded quota"
-          r"|out of (?:quota|credits)", Kind.QUOTA_EXHAUSTED),
+    _word(r"daily|monthly|per day|per month|insufficient quota|quota$"
+          rf"|{_ALLOWANCE} (?:\w+ )?{_SPENT}|{_SPENT} {_ALLOWANCE}"
+          rf"|(?:out of|no) {_ALLOWANCE}|plan limit|usage limit", Kind.QUOTA_EXHAUSTED),
     _word(r"throttl|rate ?limit|too ?many ?requests|slow ?down|throughput exceeded|rate exceeded"
           r"|rejected execution|request limit|bandwidth limit|limit exceeded$",
           Kind.RATE_LIMITED),
@@ -139,7 +142,11 @@ SENTENCES: Final[tuple[Word, ...]] = (
               r"|insufficient (?:funds|balance|credit)|purchase credits", Kind.PAYMENT_REQUIRED),
     _sentence(r"\bper[ -]?day|\bdaily\b|\bmonthly\b|\bper[ -]?month|exceeded your current quota"
               r"|plan'?s? (?:monthly |daily )?(?:allowance|limit|quota)"
-              r"|quota (?:is |was |has been )?(?:exceeded|exhausted|spent|used up)"
+              rf"|{_ALLOWANCE}\b[^.]{{0,60}}?\b(?:is|are|was|were|has|have|been|fully|all|already)? ?"
+              r"(?:exceeded|exhausted|spent|used up|consumed|depleted)\b"
+              rf"|(?:exceeded|exhausted|spent|used up|consumed|depleted) [^.]{{0,40}}?{_ALLOWANCE}\b"
+              rf"|\b(?:no|out of)(?: (?:more|api|remaining|free|included))* {_ALLOWANCE}\b"
+              rf"|\b(?:0|zero) {_ALLOWANCE} (?:left|remain\w*)"
               r"|exceeds the service quota",
               Kind.QUOTA_EXHAUSTED),
     _sentence(r"rate[- _]?limit|too many requests|throttled|requests? rate is large|slow down"

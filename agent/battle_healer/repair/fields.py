@@ -11,7 +11,7 @@ from typing import Any
 from battle_healer import shapes
 from battle_healer.contract import meets
 from battle_healer.model import Operation
-from battle_healer.naming import are_synonyms, resembles, same
+from battle_healer.naming import are_synonyms, is_affixed, resembles, same
 from battle_healer.pointers import ABSENT, get, join, split
 from battle_healer.repair.draft import Draft
 from battle_healer.repair.want import Want
@@ -79,7 +79,9 @@ def _target(
     near = _names(missing, want.pointer)
     found = same(name, near) or same(name, _declared(draft, want.pointer, schema))
     if found is None and near:
-        found = _synonym(draft, want, unknown, near, schema)
+        found = _synonym(draft, want, unknown, near, schema) or _affixed(
+            draft, want, unknown, near, schema
+        )
     if found is not None:
         return join((*parent, found))
     return _elsewhere(draft, want, missing, schema)
@@ -108,8 +110,29 @@ def _synonym(
     refused = [w for w in unknown if split(w.pointer)[:-1] == tuple(parent)]
     if len(near) != 1 or len(refused) != 1 or not are_synonyms(name, near[0], loosely=True):
         return None
-    node = shapes.below(schema, (*parent, near[0])) if schema is not None else {}
-    return near[0] if not node or meets(node, get(draft.value, want.pointer)) else None
+    return near[0] if _would_fit(draft, want, near[0], schema) else None
+
+
+def _affixed(
+    draft: Draft, want: Want, unknown: list[Want], near: list[str], schema: Schema | None
+) -> str | None:
+    """`product_sku` for `sku`: where each is the only one that the other could mean."""
+    *parent, name = split(want.pointer)
+    meant = [other for other in near if is_affixed(name, other)]
+    if len(meant) != 1:
+        return None
+    rivals = [
+        at[-1]
+        for w in unknown
+        if (at := split(w.pointer))[:-1] == tuple(parent) and is_affixed(at[-1], meant[0])
+    ]
+    return meant[0] if rivals == [name] and _would_fit(draft, want, meant[0], schema) else None
+
+
+def _would_fit(draft: Draft, want: Want, name: str, schema: Schema | None) -> bool:
+    """Whether the refused field's value may stand under the other name, as far as is known."""
+    node = shapes.below(schema, (*split(want.pointer)[:-1], name)) if schema is not None else {}
+    return not node or meets(node, get(draft.value, want.pointer))
 
 
 def _elsewhere(draft: Draft, want: Want, missing: list[Want], schema: Schema | None) -> str | None:
