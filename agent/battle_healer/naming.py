@@ -65,13 +65,14 @@ LOOSE: Final[tuple[frozenset[str], ...]] = (
 )
 """Names that mean one thing only where somebody says that one is wrong and the other missing."""
 
-OTHER_THINGS: Final = frozenset(
+_OTHER_THINGS = (
     "id ids count cents minor ms millis milliseconds s sec secs seconds minutes mins hours days "
     "g grams kg mm cm m meters km bytes kb mb percent pct eur usd gbp epoch unix timestamp "
     "min max minimum maximum total sub net gross tax fee discount refund refunded old new "
     "previous prev next last first from to source target sender recipient billing shipping "
-    "is has not no url uri type kind name at on date start end default limit".split()
+    "is has not no url uri type kind name at on date start end default limit"
 )
+OTHER_THINGS: Final = frozenset(_OTHER_THINGS.split())
 """Words that make another thing of a name they are added to: `amount_cents`, `max_amount`."""
 _LEAST_AFFIXED: Final = 3
 
@@ -108,7 +109,7 @@ def is_affixed(one: str, other: str) -> bool:
     if not short or not more:
         return False
     added = long[:more] if long[more:] == short else long[len(short) :]
-    fits = (*added, *short) == long or (*short, *added) == long
+    fits = long in ((*added, *short), (*short, *added))
     return fits and OTHER_THINGS.isdisjoint(added) and len("".join(short)) >= _LEAST_AFFIXED
 
 

@@ -179,32 +179,35 @@ def _lift(draft: Draft, schema: Schema, node: Mapping[str, Any], at: Tokens) -> 
     members, declared = draft.get(at), shapes.properties(schema, node)
     absent = [name for name in declared if name not in members]
     groups = [
-        places
+        group
         for name, inner in members.items()
         if name not in declared and isinstance(inner, dict)
-        and OTHER_THINGS.isdisjoint(words(name)) and (places := _group(inner, (name,), absent))
+        and OTHER_THINGS.isdisjoint(words(name)) and (group := _group(inner, (name,), absent))
     ]  # fmt: skip
-    counted = [place[-1] for places in groups for place in places]
-    if len(groups) != 1 or len(set(counted)) != len(counted):
+    if len(groups) != 1:
         return  # two such objects: which of them is meant is not known
-    inner = [(place, draft.get((*at, *place))) for place in groups[0]]
-    if any(fitted(v, shapes.resolved(schema, declared[p[-1]])) is not v for p, v in inner):
-        return
-    for place, _ in inner:
-        draft.move((*at, *place), (*at, place[-1]), f"regrouped under {'/'.join(place[:-1])}")
-    above = groups[0][0][:-1]
+    places = groups[0]
+    for name, place in places.items():
+        value = draft.get((*at, *place))
+        if fitted(value, shapes.resolved(schema, declared[name])) is not value:
+            return
+    above: Tokens = ()
+    for name, place in places.items():
+        above = place[:-1]
+        draft.move((*at, *place), (*at, name), f"regrouped under {'/'.join(above)}")
     while above and draft.get((*at, *above)) == {}:
         draft.remove((*at, *above), "nothing is left in it")
         above = above[:-1]
 
 
-def _group(inner: Mapping[str, Any], at: Tokens, absent: list[str]) -> list[Tokens]:
-    """Where the absent members stand in an object that holds two or more of them, and no more."""
+def _group(inner: Mapping[str, Any], at: Tokens, absent: list[str]) -> dict[str, Tokens]:
+    """The absent members in an object that holds two or more of them and no more: their places."""
     if len(inner) == 1 and len(at) < _MOST_ENVELOPES:
         name, only = next(iter(inner.items()))
-        return _group(only, (*at, name), absent) if isinstance(only, dict) else []
-    is_regrouped = len(inner) > 1 and all(name in absent for name in inner)
-    return [(*at, name) for name in inner] if is_regrouped else []
+        return _group(only, (*at, name), absent) if isinstance(only, dict) else {}
+    named = {plain(name): name for name in absent}
+    places = {named[plain(name)]: (*at, name) for name in inner if plain(name) in named}
+    return places if len(places) == len(inner) > 1 else {}
 
 
 def _gather(draft: Draft, schema: Schema, gap: Gap, at: Tokens) -> None:

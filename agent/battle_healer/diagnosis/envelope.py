@@ -12,7 +12,7 @@ from battle_healer.diagnosis.soft import states_failure, status_in
 _CODES: Final = ("code", "errorCode", "error_code", "errcode", "category", "errorType", "reason",
                  "type", "policyName")  # fmt: skip
 _PROSE: Final = ("message", "msg", "detail", "errors", "error_message", "errorMessage", "errmsg",
-                 "description", "Message")  # fmt: skip
+                 "description", "Message", "title")  # fmt: skip
 
 
 def _read(x: Exchange) -> Finding | None:

@@ -8,11 +8,13 @@ from battle_healer.diagnosis.exchange import Exchange
 from battle_healer.diagnosis.finding import Blame, Finding, Reader
 from battle_healer.diagnosis.members import CODES, blame, blames_in, texts
 
+_PROSE: Final = ("message", "reason", "faultstring")
 _LISTS: Final = ("details", "errors", "fields", "root_cause")
 
 
 def _read(x: Exchange) -> Finding | None:
-    error: Any = x.object.get("error")
+    at = "error" if "error" in x.object else "fault"
+    error: Any = x.object.get(at)
     if not isinstance(error, dict) or not error:
         return None
     inner = error.get("innererror", error.get("inner"))
@@ -21,10 +23,10 @@ def _read(x: Exchange) -> Finding | None:
     return Finding(
         codes=tuple(code for part in [*reversed(parts), *listed] for code in texts(part, CODES)),
         prose=tuple(
-            text for part in [*parts, *listed] for text in texts(part, ("message", "reason"))
+            text for part in [*parts, *listed] for text in texts(part, _PROSE)
         ),
         blames=_blames(error, listed),
-        evidence=tuple(f"/error/{name}" for name in error if name in ("code", "type", "message")),
+        evidence=tuple(f"/{at}/{name}" for name in error if name in ("code", "type", "message")),
     )
 
 
@@ -50,7 +52,7 @@ def _blames(error: dict[str, Any], listed: list[dict[str, Any]]) -> tuple[Blame,
 
 ROW: Final = Reader(
     "error_object",
-    "an error object under `error`",
+    "an error object under `error` or `fault`",
     "Microsoft REST API Guidelines, ErrorResponse; OData 4.01 JSON, 21; Stripe API, Errors",
     _read,
 )

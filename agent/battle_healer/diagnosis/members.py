@@ -25,6 +25,8 @@ _NAMES: Final = (
     "pointer", "instancePath", "param", "parameter", "field", "fieldName", "property", "target",
     "name", "attribute", "path",
 )  # fmt: skip
+# Of ajv: the member that is wrong stands apart from the object it is wrong in.
+_MEMBERS: Final = ("missingProperty", "additionalProperty", "unevaluatedProperty")
 _TEXTS: Final = (
     "detail", "message", "msg", "reason", "description", "defaultMessage", "title", "says",
 )  # fmt: skip
@@ -70,7 +72,8 @@ def blame(item: Any) -> Blame | None:
     """The field that one error blames, None where it names none."""
     if not isinstance(item, dict):
         return None
-    name, place = _named(item)
+    member = _member(item)
+    name, place = _named({"pointer": member} if member else item)
     if not name:
         return None
     change = item.get("hint")
@@ -84,6 +87,12 @@ def blame(item: Any) -> Blame | None:
         expected=item["expected"] if isinstance(item.get("expected"), str) else "",
         suggested=texts(item, _SUGGESTED),
     )
+
+
+def _member(item: Mapping[str, Any]) -> str:
+    params = item.get("params")
+    member = first(params, _MEMBERS) if isinstance(params, dict) else ""
+    return join((*tokens_of(first(item, ("instancePath", "dataPath"))), member)) if member else ""
 
 
 def _named(item: Mapping[str, Any]) -> tuple[str, Place]:

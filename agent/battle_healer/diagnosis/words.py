@@ -47,6 +47,7 @@ _GRANT = r"(?:token|jwt|session|auth\w*|key|credentials?|login|certificate)"
 
 _ALLOWANCE = r"(?:quotas?|credits?|allowance|allotment|entitlement|(?:plan|usage) limit)"
 _SPENT = r"(?:exceeded|exhausted|reached|spent|used up|used|consumed|depleted|gone|over)"
+_SAID_SPENT = r"(?:exceeded|exhausted|spent|used up|consumed|depleted)"
 
 CODES: Final[tuple[Word, ...]] = (
     _word(rf"{_KEY}.*(?:in use|in progress|processing|outstanding|concurrent)", Kind.IN_PROGRESS),
@@ -142,9 +143,8 @@ SENTENCES: Final[tuple[Word, ...]] = (
               r"|insufficient (?:funds|balance|credit)|purchase credits", Kind.PAYMENT_REQUIRED),
     _sentence(r"\bper[ -]?day|\bdaily\b|\bmonthly\b|\bper[ -]?month|exceeded your current quota"
               r"|plan'?s? (?:monthly |daily )?(?:allowance|limit|quota)"
-              rf"|{_ALLOWANCE}\b[^.]{{0,60}}?\b(?:is|are|was|were|has|have|been|fully|all|already)? ?"
-              r"(?:exceeded|exhausted|spent|used up|consumed|depleted)\b"
-              rf"|(?:exceeded|exhausted|spent|used up|consumed|depleted) [^.]{{0,40}}?{_ALLOWANCE}\b"
+              rf"|{_ALLOWANCE}\b[^.]{{0,60}}?\b{_SAID_SPENT}\b"
+              rf"|{_SAID_SPENT} [^.]{{0,40}}?{_ALLOWANCE}\b"
               rf"|\b(?:no|out of)(?: (?:more|api|remaining|free|included))* {_ALLOWANCE}\b"
               rf"|\b(?:0|zero) {_ALLOWANCE} (?:left|remain\w*)"
               r"|exceeds the service quota",
