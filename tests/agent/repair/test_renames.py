@@ -55,9 +55,10 @@ def test_an_unknown_field_takes_the_name_that_the_error_offers(item: dict[str, A
         {"field": "item_code", "issue": "unknown_field", "did_you_mean": ["sku", "ean"]},
         {"field": "item_code", "issue": "unknown_field", "suggestion": "n"},
         {"field": "item_code", "code": "enum", "suggestion": "b-1"},
+        {"field": "item_code", "code": "bad", "message": "No good.", "suggestion": "b-1"},
         {"field": "item_code", "code": "unknown", "expected": "/other/place"},
     ],
-    ids=["two names", "a name in use", "a value", "a place elsewhere"],
+    ids=["two names", "a name in use", "an allowed value", "a value", "a place elsewhere"],
 )
 def test_an_offer_that_is_no_single_free_name_renames_nothing(item: dict[str, Any]) -> None:
     sent = {"item_code": "a-1", "n": 2}
