@@ -34,9 +34,8 @@ def correlation(name: str) -> Iterator[str]:
         _correlation.reset(token)
 
 
-def current_correlation() -> str | None:
-    """Return the correlation id of the surrounding `correlation()`, if there is one."""
-    return _correlation.get()
+correlation_here: Final = _correlation.get
+"""Gives the correlation id of the surrounding `correlation()`, None where there is none."""
 
 
 def uuid7(wall: datetime, bits: int) -> str:

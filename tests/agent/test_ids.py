@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from battle_healer.errors import UsageError
-from battle_healer.ids import Ids, correlation, current_correlation, uuid7
+from battle_healer.ids import Ids, correlation, correlation_here, uuid7
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -36,9 +36,9 @@ def test_the_same_seed_and_clock_make_the_same_ids() -> None:
 def test_a_correlation_id_holds_inside_and_ends_with_its_block() -> None:
     with correlation("order-17"):
         with correlation("inner"):
-            assert current_correlation() == "inner"
-        assert current_correlation() == "order-17"
-    assert current_correlation() is None
+            assert correlation_here() == "inner"
+        assert correlation_here() == "order-17"
+    assert correlation_here() is None
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x\ny", "ä", "x" * 129])

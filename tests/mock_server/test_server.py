@@ -126,7 +126,7 @@ def test_the_foreground_server_looks_through_what_lives_long_less_often() -> Non
         "from battle_healer_mock.server import MockServer, Options\n"
         "def ready(server):\n"
         "    print(gc.get_threshold()[2], gc.get_freeze_count() > 10_000)\n"
-        "    server._end()\n"
+        "    server._serving._end()\n"
         "MockServer(Options(port=0)).serve(ready)\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients import bounded
-from battle_healer.clients.bodies import aread
+from battle_healer.clients.bodies import agather, aread
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
@@ -23,6 +23,8 @@ from battle_healer.commands import (
     Substitute,
 )
 from battle_healer.credentials import Decision, Lead, Result
+from battle_healer.diagnosis import is_plain_head
+from battle_healer.gates.admission import Spot
 from battle_healer.model import (
     Attempt,
     Entry,
@@ -52,6 +54,30 @@ class AsyncHands:
     def __init__(self, one: OneCall, inner: httpx2.AsyncBaseTransport) -> None:
         self._one, self._inner = one, inner
         self.interrupted: asyncio.CancelledError | None = None
+
+    async def glanced(self, spot: Spot) -> tuple[Attempt, Trouble] | httpx2.Response:
+        """Send the request as it is; only if that is not plainly good, see what call it was.
+
+        Returns the response where it is plainly good, else what `first` does.
+        """
+        one = self._one
+        found: Trouble | httpx2.Response
+        begun = bounded.begin(one.engine.deadline_s)
+        try:
+            response = await self._sent(one.original)
+            if isinstance(response, Lost):
+                found = response
+            elif is_plain_head(response.status_code, response.headers.raw, one.engine.body_bytes):
+                found = one.plain(response, await agather(response, one.how))
+            else:
+                found = await aread(response, one.how)
+        except BaseException:
+            # Also when it is cancelled: a gate that is not told would stay taken.
+            one.gave_up(spot)
+            raise
+        finally:
+            bounded.end(begun)
+        return one.glanced(spot, found)
 
     async def first(self) -> tuple[Attempt, Trouble]:
         """Make the first attempt: what was sent, and what came of it."""
@@ -153,8 +179,13 @@ class AsyncHands:
         one = self._one
         if one.last is not None:
             await self.close()
+        response = await self._sent(one.outgoing(attempt))
+        return response if isinstance(response, Lost) else await aread(response, one.how)
+
+    async def _sent(self, request: httpx2.Request) -> httpx2.Response | Lost:
+        one = self._one
         try:
-            response = await self._inner.handle_async_request(one.outgoing(attempt))
+            response = await self._inner.handle_async_request(request)
         except one.library.TransportError as error:
             lost = one.library.lost(error)
             if lost is None:
@@ -162,7 +193,7 @@ class AsyncHands:
                 raise
             return lost
         one.last = response
-        return await aread(response, one.how)
+        return response
 
     async def _posted(self, post: Post) -> Reply | Lost:
         """Make one exchange beside the call; never through healing."""

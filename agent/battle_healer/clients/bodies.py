@@ -43,17 +43,22 @@ class Upload:
     stream: Any = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """How one reply is read. limit: bytes kept. streamed: the caller wants a stream.
 
-    is_late: whether the deadline of the call is over.
+    now: gives monotonic seconds. deadline: of the call. Every call makes one, so it is not frozen.
     """
 
     library: Library
     limit: int
     streamed: bool
-    is_late: Callable[[], bool]
+    now: Callable[[], float]
+    deadline: float
+
+    def is_late(self) -> bool:
+        """Whether the deadline of the call is over."""
+        return self.now() > self.deadline
 
     def passes(self, response: httpx2.Response, headers: Lines) -> bool:
         """Whether the body goes to the caller unread.
@@ -126,24 +131,8 @@ def read(response: httpx2.Response, how: Reading) -> Reply:
     headers = lines_of(response)
     if how.passes(response, headers):
         return passed(response, headers)
-    stream: Any = response.stream
-    chunks, kept = iter(stream), bytearray()
-    try:
-        for chunk in chunks:
-            kept += chunk
-            if len(kept) > how.limit:
-                response.stream = how.library.pieced(bytes(kept), chunks, stream)
-                return passed(response, headers)
-            if how.is_late():
-                raise how.late()
-    except how.library.TransportError as error:
-        stream.close()
-        return how.cut(response, headers, bytes(kept), error)
-    except BaseException:
-        stream.close()
-        raise
-    stream.close()
-    return how.whole(response, headers, bytes(kept))
+    body = gather(response, how)
+    return body if isinstance(body, Reply) else how.whole(response, headers, body)
 
 
 async def aread(response: httpx2.Response, how: Reading) -> Reply:
@@ -151,6 +140,34 @@ async def aread(response: httpx2.Response, how: Reading) -> Reply:
     headers = lines_of(response)
     if how.passes(response, headers):
         return passed(response, headers)
+    body = await agather(response, how)
+    return body if isinstance(body, Reply) else how.whole(response, headers, body)
+
+
+def gather(response: httpx2.Response, how: Reading) -> bytes | Reply:
+    """Read a whole body, raw; the reply itself where it is too long or breaks off."""
+    stream: Any = response.stream
+    chunks, kept = iter(stream), bytearray()
+    try:
+        for chunk in chunks:
+            kept += chunk
+            if len(kept) > how.limit:
+                response.stream = how.library.pieced(bytes(kept), chunks, stream)
+                return passed(response, lines_of(response))
+            if how.is_late():
+                raise how.late()
+    except how.library.TransportError as error:
+        stream.close()
+        return how.cut(response, lines_of(response), bytes(kept), error)
+    except BaseException:
+        stream.close()
+        raise
+    stream.close()
+    return bytes(kept)
+
+
+async def agather(response: httpx2.Response, how: Reading) -> bytes | Reply:
+    """Read a whole body, raw; the reply itself where it is too long or breaks off."""
     stream: Any = response.stream
     chunks, kept = stream.__aiter__(), bytearray()
     try:
@@ -158,24 +175,23 @@ async def aread(response: httpx2.Response, how: Reading) -> Reply:
             kept += chunk
             if len(kept) > how.limit:
                 response.stream = how.library.pieced(bytes(kept), chunks, stream)
-                return passed(response, headers)
+                return passed(response, lines_of(response))
             if how.is_late():
                 raise how.late()
     except how.library.TransportError as error:
         await stream.aclose()
-        return how.cut(response, headers, bytes(kept), error)
+        return how.cut(response, lines_of(response), bytes(kept), error)
     except BaseException:
         await stream.aclose()
         raise
     await stream.aclose()
-    return how.whole(response, headers, bytes(kept))
+    return bytes(kept)
 
 
 def upload(request: httpx2.Request, library: Library, limit: int) -> Upload:
     """Keep a request's body, if it is no longer than `limit` bytes."""
-    known = _known(request, library, limit)
-    if known is not None:
-        return known
+    if _length(request.headers.get("content-length")) > limit:
+        return Upload(None, False, request.stream)
     stream: Any = request.stream
     chunks, kept = iter(stream), bytearray()
     for chunk in chunks:
@@ -188,9 +204,8 @@ def upload(request: httpx2.Request, library: Library, limit: int) -> Upload:
 
 async def aupload(request: httpx2.Request, library: Library, limit: int) -> Upload:
     """Keep a request's body, if it is no longer than `limit` bytes, for tasks."""
-    known = _known(request, library, limit)
-    if known is not None:
-        return known
+    if _length(request.headers.get("content-length")) > limit:
+        return Upload(None, False, request.stream)
     stream: Any = request.stream
     chunks, kept = stream.__aiter__(), bytearray()
     async for chunk in chunks:
@@ -201,13 +216,9 @@ async def aupload(request: httpx2.Request, library: Library, limit: int) -> Uplo
     return Upload(bytes(kept) or None)
 
 
-def _known(request: httpx2.Request, library: Library, limit: int) -> Upload | None:
-    """The upload, where it needs no reading: bytes in memory, or known to be too long."""
-    if isinstance(request.stream, library.ByteStream):
-        return Upload(request.read() or None)
-    if _length(request.headers.get("content-length")) > limit:
-        return Upload(None, False, request.stream)
-    return None
+def in_memory(request: httpx2.Request) -> Upload:
+    """The body of a request whose bytes are at hand."""
+    return Upload(request.read() or None)
 
 
 def lines_of(response: httpx2.Response) -> Lines:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from battle_healer.policy import Policy
 
 _BY_NAME: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*):(/(?!/).*|)")
+_USUAL: Final = ("https://", "http://", "/")
 _SCHEMES: Final = frozenset({"http", "https", "ws", "wss", SCHEME})
 
 
@@ -63,7 +64,8 @@ class HealingClient(httpx2.Client):
         self, request: httpx2.Request, *, stream: bool = False, **options: Any
     ) -> httpx2.Response:
         """Send a request as httpx2 does."""
-        mark_streamed(request, stream)
+        if stream or STREAMED in request.extensions:
+            mark_streamed(request, stream)
         return super().send(request, stream=stream, **options)
 
     def close(self) -> None:
@@ -116,7 +118,8 @@ class AsyncHealingClient(httpx2.AsyncClient):
         self, request: httpx2.Request, *, stream: bool = False, **options: Any
     ) -> httpx2.Response:
         """Send a request as httpx2 does."""
-        mark_streamed(request, stream)
+        if stream or STREAMED in request.extensions:
+            mark_streamed(request, stream)
         return await super().send(request, stream=stream, **options)
 
     async def aclose(self) -> None:
@@ -169,7 +172,9 @@ def addressed(url: httpx2.URL | str, engine: Engine) -> httpx2.URL | str:
 
     Raises UsageError for a name that the policy does not declare.
     """
-    named = _BY_NAME.fullmatch(url) if isinstance(url, str) else None
+    if not isinstance(url, str) or url.startswith(_USUAL):
+        return url
+    named = _BY_NAME.fullmatch(url)
     if named is None or named[1].lower() in _SCHEMES:
         return url
     engine.intake.named(named[1])
@@ -181,4 +186,4 @@ def mark_streamed(request: httpx2.Request, stream: bool) -> None:
     if stream:
         request.extensions[STREAMED] = True
     else:
-        request.extensions.pop(STREAMED, None)
+        del request.extensions[STREAMED]

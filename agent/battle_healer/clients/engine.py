@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from battle_healer.clients.bodies import Upload, in_memory
 from battle_healer.clients.intake import Intake
 from battle_healer.clients.surroundings import Surroundings
 from battle_healer.commands import Abstain, Ask, Denied, Ranking
@@ -25,13 +27,15 @@ from battle_healer.fallbacks import Fallbacks
 from battle_healer.gates.admission import CLEAN, Gates
 from battle_healer.ids import Ids
 from battle_healer.journal import Journal, OnEvent
-from battle_healer.model import Attempt, Entry, Lost, Parked, Reply, Trouble
+from battle_healer.model import Attempt, Call, Entry, Lost, Parked, Reply, Trouble
 from battle_healer.planners.planner import Planner
 from battle_healer.planners.table import BY_NAME, find_planner
 from battle_healer.rules import Rules
 from battle_healer.stores import Store
 
 if TYPE_CHECKING:
+    import httpx2
+
     from battle_healer.policy import Policy
 
 _log: Final = logging.getLogger("battle_healer")
@@ -58,7 +62,11 @@ class Engine:
     ) -> None:
         self.rules = rules_of(policy)
         self.around = around = surroundings or Surroundings()
-        self.clock = around.clock
+        self.clock, self.now = around.clock, around.clock.now
+        bounds = self.rules.bounds
+        self.deadline_s, self.body_bytes = bounds.deadline_s, bounds.body_bytes
+        self.fitting: Mapping[str, float | None] | None = None
+        """Time-outs that were last found to fit the deadline."""
         ids = Ids(self.clock.wall, around.bits)
         self.gates = Gates(
             self.clock,
@@ -69,7 +77,7 @@ class Engine:
         self.credentials = Credentials(self.clock)
         self.fallbacks = Fallbacks(self.clock, self.rules.bounds.stale_ttl_s)
         self.journal = Journal(self.clock, self.rules.bounds.journal_ring, on_event)
-        self.intake = Intake(self.rules, self.clock, ids.new_id)
+        self.intake = Intake(self.rules, ids.new_id)
         self._queue = queue
         find_planner(self.rules.planner)  # an unknown name is told now, not at the first failure
         self._planners: dict[str, Planner | None] = {}
@@ -86,6 +94,16 @@ class Engine:
             has_stale=self.fallbacks.has_stale,
             told=self.gates.told,
         )
+
+    def call_of(
+        self,
+        began: float,
+        correlation: str | None,
+        request: httpx2.Request,
+        upload: Upload | None = None,
+    ) -> Call:
+        """The call that a request wants done; see `Intake.call`. upload: None for bytes at hand."""
+        return self.intake.call(request, upload or in_memory(request), began, correlation)
 
     def judged(self, attempt: Attempt, trouble: Trouble) -> Trouble:
         """What came of an attempt, read: a reply without a diagnosis is clean."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients import bounded
-from battle_healer.clients.bodies import read
+from battle_healer.clients.bodies import gather, read
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
@@ -22,6 +22,8 @@ from battle_healer.commands import (
     Substitute,
 )
 from battle_healer.credentials import Decision, Lead, Result
+from battle_healer.diagnosis import is_plain_head
+from battle_healer.gates.admission import Spot
 from battle_healer.model import (
     Attempt,
     Entry,
@@ -46,6 +48,30 @@ class Hands:
 
     def __init__(self, one: OneCall, inner: httpx2.BaseTransport) -> None:
         self._one, self._inner = one, inner
+
+    def glanced(self, spot: Spot) -> tuple[Attempt, Trouble] | httpx2.Response:
+        """Send the request as it is; only if that is not plainly good, see what call it was.
+
+        Returns the response where it is plainly good, else what `first` does.
+        """
+        one = self._one
+        found: Trouble | httpx2.Response
+        begun = bounded.begin(one.engine.deadline_s)
+        try:
+            response = self._sent(one.original)
+            if isinstance(response, Lost):
+                found = response
+            elif is_plain_head(response.status_code, response.headers.raw, one.engine.body_bytes):
+                found = one.plain(response, gather(response, one.how))
+            else:
+                found = read(response, one.how)
+        except BaseException:
+            # Also when it is cancelled: a gate that is not told would stay taken.
+            one.gave_up(spot)
+            raise
+        finally:
+            bounded.end(begun)
+        return one.glanced(spot, found)
 
     def first(self) -> tuple[Attempt, Trouble]:
         """Make the first attempt: what was sent, and what came of it."""
@@ -130,8 +156,13 @@ class Hands:
         one = self._one
         if one.last is not None:
             self.close()
+        response = self._sent(one.outgoing(attempt))
+        return response if isinstance(response, Lost) else read(response, one.how)
+
+    def _sent(self, request: httpx2.Request) -> httpx2.Response | Lost:
+        one = self._one
         try:
-            response = self._inner.handle_request(one.outgoing(attempt))
+            response = self._inner.handle_request(request)
         except one.library.TransportError as error:
             lost = one.library.lost(error)
             if lost is None:
@@ -139,7 +170,7 @@ class Hands:
                 raise
             return lost
         one.last = response
-        return read(response, one.how)
+        return response
 
     def _posted(self, post: Post) -> Reply | Lost:
         """Make one exchange beside the call; never through healing."""

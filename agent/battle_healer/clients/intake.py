@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from battle_healer.clients.bodies import Upload
 from battle_healer.clients.library import WIRE
-from battle_healer.clock import Clock
 from battle_healer.errors import UsageError
-from battle_healer.ids import current_correlation
 from battle_healer.model import Call, Grant
 from battle_healer.rules import IDEMPOTENT_METHODS, Destination, Region, Rules
 from battle_healer.secret import Secret, is_secret_header
@@ -59,16 +57,19 @@ class Intake:
     new_id: `"call"` gives `call-` and a uuid7.
     """
 
-    def __init__(self, rules: Rules, clock: Clock, new_id: Callable[[str], str]) -> None:
-        self._rules, self._clock, self._new_id = rules, clock, new_id
+    def __init__(self, rules: Rules, new_id: Callable[[str], str]) -> None:
+        self._rules, self._new_id = rules, new_id
         self._declared = frozenset().union(*(d.origins for d in rules.destinations))
         self._undeclared: dict[str, tuple[Destination, Region]] = {}
         self._names = {d.name.lower(): d for d in rules.destinations}
 
-    def call(self, request: httpx2.Request, upload: Upload) -> Call:
+    def call(
+        self, request: httpx2.Request, upload: Upload, began: float, correlation: str | None
+    ) -> Call:
         """Return the call that a request wants done.
 
-        Raises UsageError for an unknown destination name, or a deadline that is no number.
+        began: the monotonic second at which it was made. correlation: the id that surrounded it
+        then. Raises UsageError for an unknown destination name, or a deadline that is no number.
         """
         destination, home, path = self._place(request.url)
         method = request.method
@@ -79,9 +80,9 @@ class Intake:
             # Made before the first byte, once: every attempt and replay carries the same.
             key = self._new_id("key")
             headers = (*headers, (KEY_HEADER, key))
-        began, name = self._clock.now(), self._new_id("call")
+        name = self._new_id("call")
         # One uuid for both, where nobody gave a correlation id: half the work, and easy to match.
-        own_correlation = lines.correlation_id or current_correlation()
+        own_correlation = lines.correlation_id or correlation
         return Call(
             id=name,
             correlation_id=own_correlation or name.replace("call-", "corr-", 1),
@@ -119,8 +120,7 @@ class Intake:
             destination = self.named(url.host)
             home = min(destination.regions, key=lambda region: region.priority)
             return destination, home, target
-        # Without user information: the library sends it as a header, and so do we.
-        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        origin = origin_of(url)
         if origin in self._declared:
             found, home, path = self._rules.place(origin + target)
             # A region's own address has no path; a slash would make it another one.
@@ -169,6 +169,11 @@ class Intake:
                 'Write extensions={"healer": {"deadline_s": 5}}, in seconds above 0.',
             )
         return float(seconds)
+
+
+def origin_of(url: httpx2.URL) -> str:
+    """Scheme, host and port, without user information: the library sends it as a header."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _is_duration(value: Any) -> bool:

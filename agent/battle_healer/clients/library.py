@@ -83,6 +83,9 @@ class Library:
         return self._pieces(front, rest, source, error)
 
 
+_BY_CLASS: Final[dict[type, Library]] = {}
+
+
 @cache
 def _library(name: str) -> Library:
     return Library(sys.modules[name])
@@ -90,6 +93,9 @@ def _library(name: str) -> Library:
 
 def library_of(request: httpx2.Request) -> Library:
     """Return the library that made a request. Raises UsageError if it is neither of ours."""
+    known = _BY_CLASS.get(type(request))
+    if known is not None:
+        return known
     name = type(request).__module__.partition(".")[0]
     if name not in _KNOWN:
         # A subclass of a program's own, or a module that stands in for one.
@@ -101,7 +107,8 @@ def library_of(request: httpx2.Request) -> Library:
             "HealingTransport",
             "Use it in a client of httpx2, or of httpx 0.28.",
         )
-    return _library(name)
+    found = _BY_CLASS[type(request)] = _library(name)
+    return found
 
 
 def _tls(error: BaseException, phase: Phase) -> Phase:

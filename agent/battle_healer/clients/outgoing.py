@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from battle_healer.clients.bodies import Upload
 from battle_healer.clients.intake import (
@@ -31,13 +32,17 @@ _OF_THE_BODY: Final = frozenset(
 
 
 def outgoing(
-    attempt: Attempt, original: httpx2.Request, upload: Upload, library: Library
+    attempt: Attempt, original: httpx2.Request, upload: Upload | None, library: Library
 ) -> httpx2.Request:
-    """Return the request of one attempt; the caller's own object stays as it is."""
+    """Return the request of one attempt; the caller's own object stays as it is.
+
+    upload: its body, None where that is in memory.
+    """
+    sent_on = None if upload is None else upload.stream
     call = attempt.call
     as_given = attempt.region is call.home and original.url.scheme != SCHEME
     waits = _waits(original, attempt.timeout_s)
-    if as_given and waits is None and _is_untouched(attempt, original, upload):
+    if as_given and waits is None and _is_untouched(attempt, original, sent_on):
         return original
     url = original.url if as_given else library.URL(attempt.url)
     host = original.headers.get("host") if as_given else None
@@ -51,19 +56,19 @@ def outgoing(
         call.method,
         url,
         headers=headers,
-        stream=library.ByteStream(attempt.body or b"") if call.replayable else upload.stream,
+        stream=library.ByteStream(attempt.body or b"") if call.replayable else sent_on,
         extensions=extensions,
     )
 
 
-def _is_untouched(attempt: Attempt, original: httpx2.Request, upload: Upload) -> bool:
+def _is_untouched(attempt: Attempt, original: httpx2.Request, sent_on: Any) -> bool:
     """Whether the caller's own request already is what has to go out."""
     call = attempt.call
     return (
         not call.destination.declared
         and attempt.body is call.body
         and attempt.grant is call.own
-        and upload.stream is None
+        and sent_on is None
     )
 
 
@@ -130,8 +135,19 @@ def _signature(grant: Grant) -> bytes:
 def _waits(original: httpx2.Request, left_s: float | None) -> dict[str, float] | None:
     """The time-outs cut to what is left of the deadline; None where all fit already."""
     given: dict[str, float | None] = original.extensions.get("timeout") or {}
-    waits = [given.get(kind) for kind in _WAITS]
-    if left_s is None or all(wait is not None and wait <= left_s for wait in waits):
+    if left_s is None or fit(given, left_s):
         return None
+    waits = [given.get(kind) for kind in _WAITS]
     cut = (left_s if wait is None else min(wait, left_s) for wait in waits)
     return dict(zip(_WAITS, cut, strict=True))
+
+
+def fit(waits: Mapping[str, float | None] | None, left_s: float) -> bool:
+    """Whether every time-out of a request is set, and none is longer than what is left."""
+    if waits is None:
+        return False
+    for kind in _WAITS:
+        wait = waits.get(kind)
+        if wait is None or wait > left_s:
+            return False
+    return True

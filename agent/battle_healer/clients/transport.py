@@ -14,7 +14,7 @@ from battle_healer.clients.bodies import aupload, upload
 from battle_healer.clients.bounded import bound
 from battle_healer.clients.engine import Engine
 from battle_healer.clients.hands import Hands
-from battle_healer.clients.intake import EXTENSION, STREAMED
+from battle_healer.clients.intake import EXTENSION
 from battle_healer.clients.library import Library, library_of
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import ENDED, clean
@@ -64,10 +64,16 @@ class HealingTransport(httpx2.BaseTransport):
         UsageError for an unknown destination, ClosedError if the client closes meanwhile.
         """
         library, engine = library_of(request), self.engine
-        kept = upload(request, library, engine.rules.bounds.body_bytes)
-        one = OneCall(engine, library, request, kept, streamed=STREAMED in request.extensions)
+        kept = None
+        if not isinstance(request.stream, library.ByteStream):
+            kept = upload(request, library, engine.body_bytes)
+        one = OneCall(engine, library, request, kept)
         hands = Hands(one, self._inner or self._own(library))
-        attempt, trouble = hands.first()
+        spot = one.glance()
+        first = hands.first() if spot is None else hands.glanced(spot)
+        if not isinstance(first, tuple):
+            return first
+        attempt, trouble = first
         if isinstance(trouble, Reply) and trouble.diagnosis is None:
             return given(one, attempt, trouble)
         try:
@@ -116,10 +122,16 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request, and heal what goes wrong; raises as HealingTransport does."""
         library, engine = library_of(request), self.engine
-        kept = await aupload(request, library, engine.rules.bounds.body_bytes)
-        one = OneCall(engine, library, request, kept, streamed=STREAMED in request.extensions)
+        kept = None
+        if not isinstance(request.stream, library.ByteStream):
+            kept = await aupload(request, library, engine.body_bytes)
+        one = OneCall(engine, library, request, kept)
         hands = AsyncHands(one, self._inner or self._own(library))
-        attempt, trouble = await hands.first()
+        spot = one.glance()
+        first = await (hands.first() if spot is None else hands.glanced(spot))
+        if not isinstance(first, tuple):
+            return first
+        attempt, trouble = first
         if isinstance(trouble, Reply) and trouble.diagnosis is None:
             return given(one, attempt, trouble)
         try:

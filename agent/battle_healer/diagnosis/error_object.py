@@ -22,9 +22,7 @@ def _read(x: Exchange) -> Finding | None:
     listed = [item for name in _LISTS for item in _items(error.get(name))]
     return Finding(
         codes=tuple(code for part in [*reversed(parts), *listed] for code in texts(part, CODES)),
-        prose=tuple(
-            text for part in [*parts, *listed] for text in texts(part, _PROSE)
-        ),
+        prose=tuple(text for part in [*parts, *listed] for text in texts(part, _PROSE)),
         blames=_blames(error, listed),
         evidence=tuple(f"/{at}/{name}" for name in error if name in ("code", "type", "message")),
     )

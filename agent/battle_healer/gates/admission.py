@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from battle_healer.clock import Clock
-from battle_healer.gates.breaker import UNWELL, Breaker, State
+from battle_healer.gates.breaker import CLOSED, UNWELL, Breaker
 from battle_healer.gates.concurrency import Concurrency
 from battle_healer.gates.pacer import Pacer
 from battle_healer.gates.regions import Regions
@@ -58,16 +58,17 @@ class _Api:
         self.regions = Regions(bounds.gone_s)
 
 
-class _Spot:
+class Spot:
     """The gates of one region.
 
     places: kept for reuse, so that a yes allocates nothing. used_at: when it was settled last.
+    declared: whether the policy says anything of it.
     """
 
-    __slots__ = ("api", "breaker", "concurrency", "places", "region", "used_at")
+    __slots__ = ("api", "breaker", "concurrency", "declared", "places", "region", "used_at")
 
-    def __init__(self, region: Region, api: _Api) -> None:
-        self.region, self.api = region, api
+    def __init__(self, region: Region, api: _Api, *, declared: bool) -> None:
+        self.region, self.api, self.declared = region, api, declared
         self.breaker = Breaker(api.bounds)
         self.concurrency = Concurrency(api.bounds.concurrency)
         self.places: dict[str | None, Place] = {}
@@ -85,6 +86,15 @@ class _Spot:
         if place is None:
             place = self.places[credential] = Place(self.region, credential)
         return place
+
+    def is_well(self) -> bool:
+        """Whether no gate has anything against an attempt here, whoever makes it."""
+        return (
+            self.breaker.state is CLOSED
+            and self.concurrency.in_flight < self.concurrency.limit
+            and not self.api.pacer.told
+            and not self.api.regions.gone
+        )
 
     def enter(self, call: str) -> None:
         """Let an attempt of this call in."""
@@ -107,10 +117,10 @@ class Gates:
         bounds: GateBounds | None = None,
         invariants: frozenset[str] = frozenset({"I3", "I4"}),
     ) -> None:
-        self._clock, self._lock = clock, lock
+        self._now, self._lock = clock.now, lock
         self._bounds = bounds or GateBounds()
         self._invariants = invariants
-        self._spots: dict[str, _Spot] = {}  # by region URL
+        self._spots: dict[str, Spot] = {}  # by region URL
         self._undeclared: set[str] = set()
 
     def admit(self, call: Call) -> Place | Refused:
@@ -122,21 +132,37 @@ class Gates:
         """
         with self._lock:
             home = self._spots.get(call.home.url) or self._met(call.destination, call.home)
-            api, room = home.api, home.concurrency
-            if (
-                home.breaker.state is State.CLOSED
-                and room.in_flight < room.limit
-                and not api.pacer.told
-                and not api.regions.gone
-            ):
-                room.in_flight += 1
+            if home.is_well():
+                home.concurrency.in_flight += 1
                 declared = call.destination.credentials
                 return home.place(declared[0].name if declared and call.own is None else None)
-            return self._admitted(call, api)
+            return self._admitted(call, home.api)
+
+    def glance(self, origin: str) -> Spot | None:
+        """Let in an attempt at an undeclared origin that was met before and is well.
+
+        Nothing of the call is looked at. None: ask `admit`. `saw_clean` or `settle` follows.
+        """
+        with self._lock:
+            spot = self._spots.get(origin)
+            if spot is None or spot.declared or not spot.is_well():
+                return None
+            spot.concurrency.in_flight += 1
+            return spot
+
+    def saw_clean(self, spot: Spot) -> None:
+        """Learn of a clean answer to an attempt that `glance` let in."""
+        now = self._now()
+        with self._lock:
+            spot.used_at = now
+            spot.concurrency.in_flight -= 1
+            # No call is named: one let in here was never a probe.
+            spot.breaker.settle("", now, failed=False)
+            spot.api.budget.earn()
 
     def readmit(self, attempt: Attempt) -> Refused | None:
         """Let a later attempt in: None for yes, else the gate that refuses it."""
-        call, now = attempt.call, self._clock.now()
+        call, now = attempt.call, self._now()
         left_s = call.deadline - now
         if left_s <= 0 and "I4" in self._invariants:
             return Refused(DEADLINE)
@@ -160,7 +186,7 @@ class Gates:
         found: what its answer means, CLEAN if nothing is wrong; None if there was none, since
         it was cancelled or never sent. gone: whether it was answered 410.
         """
-        call, now = attempt.call, self._clock.now()
+        call, now = attempt.call, self._now()
         with self._lock:
             spot = self._spots[attempt.region.url]
             spot.used_at = now
@@ -181,7 +207,7 @@ class Gates:
 
     def told(self, call: Call) -> Told:
         """What binds this call's next attempt, whoever was told."""
-        now, regions = self._clock.now(), call.destination.regions
+        now, regions = self._now(), call.destination.regions
         with self._lock:
             api = self._spot(call.destination, call.home).api
             holds = api.pacer.holds(_owner(call.own), now)
@@ -195,7 +221,7 @@ class Gates:
 
     def _admitted(self, call: Call, api: _Api) -> Place | Refused:
         """Look at each region in turn. Called with the lock held."""
-        now = self._clock.now()
+        now = self._now()
         api.pacer.forget(now)
         throttled = api.pacer.throttle(_owner(call.own), now)
         if throttled is not None:
@@ -213,20 +239,20 @@ class Gates:
             refusals.append(refused)
         return refusals[0]
 
-    def _spot(self, destination: Destination, region: Region) -> _Spot:
+    def _spot(self, destination: Destination, region: Region) -> Spot:
         return self._spots.get(region.url) or self._met(destination, region)
 
-    def _met(self, destination: Destination, region: Region) -> _Spot:
+    def _met(self, destination: Destination, region: Region) -> Spot:
         """Make the gates of a region that was not called before, and of its destination."""
         known = (self._spots.get(r.url) for r in destination.regions)
         api = next((spot.api for spot in known if spot is not None), None)
         if api is None:
-            api = _Api(self._in_force(destination), self._clock.now())
+            api = _Api(self._in_force(destination), self._now())
         if not destination.declared:
             if len(self._undeclared) >= _UNDECLARED_KNOWN:
-                self._forget_undeclared(self._clock.now())
+                self._forget_undeclared(self._now())
             self._undeclared.add(region.url)
-        spot = self._spots[region.url] = _Spot(region, api)
+        spot = self._spots[region.url] = Spot(region, api, declared=destination.declared)
         return spot
 
     def _in_force(self, destination: Destination) -> GateBounds:
@@ -259,7 +285,7 @@ class Gates:
             del self._spots[url]
 
 
-def _hear(spot: _Spot, attempt: Attempt, found: Diagnosis, now: float) -> None:
+def _hear(spot: Spot, attempt: Attempt, found: Diagnosis, now: float) -> None:
     """Keep the wait that an answer named for others than its call."""
     bounds = spot.api.bounds
     spot.api.pacer.hears(found, _owner(attempt.grant), _known_as(attempt.grant), now)

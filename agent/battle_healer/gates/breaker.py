@@ -50,6 +50,9 @@ class State(StrEnum):
     HALF_OPEN = "half-open"
 
 
+CLOSED: Final = State.CLOSED  # asked for in every call, and an enumeration looks its members up
+
+
 class Breaker:
     """Guarded by the lock of its gates. Times are monotonic seconds."""
 
@@ -85,7 +88,7 @@ class Breaker:
 
     def settle(self, call: str, now: float, *, failed: bool | None) -> None:
         """Learn how an attempt of this call ended; failed is None where it was cancelled."""
-        if self.state is State.CLOSED:
+        if self.state is CLOSED:
             if failed is not None:
                 self._window.add(now, failed=failed)
                 if failed and self._is_bad(now):

@@ -36,10 +36,10 @@ def preview(request: httpx2.Request, engine: Engine) -> Iterator[Text | Table]:
     """What to show, from top to bottom. Secrets are masked, and nothing is sent."""
     library = library_of(request)
     kept = upload(request, library, engine.rules.bounds.body_bytes)
-    one = OneCall(engine, library, request, kept, streamed=False)
+    one = OneCall(engine, library, request, kept)
     place = engine.gates.admit(one.call)
     credential = None if isinstance(place, Refused) else place.credential
-    yield from _request(one, credential)
+    yield from _request(one, kept.body, credential)
     yield Text()
     yield from _declared(one.call, engine, credential)
     yield Text()
@@ -51,7 +51,7 @@ def preview(request: httpx2.Request, engine: Engine) -> Iterator[Text | Table]:
     yield Text("nothing was sent", "dim")
 
 
-def _request(one: OneCall, credential: str | None) -> Iterator[Text]:
+def _request(one: OneCall, body: bytes | None, credential: str | None) -> Iterator[Text]:
     """The request as it would go out; a declared credential's token is not fetched for this."""
     attempt = one.unsent()
     going = one.outgoing(attempt)
@@ -61,8 +61,8 @@ def _request(one: OneCall, credential: str | None) -> Iterator[Text]:
     if credential is not None:
         rule = one.call.destination.credential(credential)
         yield Text(f"{rule.header.lower()}: {MASK}  (credential {credential})")
-    if one.upload.body:
-        yield Text(safe(one.upload.body, _BODY_CHARACTERS))
+    if body:
+        yield Text(safe(body, _BODY_CHARACTERS))
 
 
 def _declared(call: Call, engine: Engine, credential: str | None) -> Iterator[Text]:

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from hashlib import blake2b
 
-from battle_healer.ids import current_correlation
+from battle_healer.ids import correlation_here
 
 
 class Dice:
@@ -22,7 +22,7 @@ class Dice:
 
     def bits(self, count: int) -> int:
         """That many random bits, at most 256."""
-        call = current_correlation() or ""
+        call = correlation_here() or ""
         with self._lock:
             self._asked[call] += 1
             ordinal = self._asked[call]

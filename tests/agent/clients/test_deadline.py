@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from battle_healer import AsyncHealingTransport, HealingClient, HealingTransport, outcome_of
-from battle_healer.rules import CredentialRule, Destination, Region, Rules, TokenCall
+from battle_healer.rules import Bounds, CredentialRule, Destination, Region, Rules, TokenCall
 
 DEADLINE_S = 0.3
 MOST_S = 5.0
@@ -125,6 +125,26 @@ def test_an_exchange_ends_with_the_deadline_whatever_drips(
             ended = error
     assert time.monotonic() - began < MOST_S
     assert outcome_of(ended).requests == 1
+
+
+def test_the_second_call_of_an_origin_ends_with_the_deadline_too() -> None:
+    """It goes out without being read, and its own time-outs fit; the bytes must be bound still."""
+    whole = HEAD + b"Content-Length: 2\r\n\r\n{}"
+    drips = TALKS["head"]
+
+    def talk(connection: socket.socket, over: threading.Event) -> None:
+        connection.recv(65_536)
+        connection.sendall(whole)
+        drips(connection, over)
+
+    rules = Rules(bounds=Bounds(deadline_s=DEADLINE_S))
+    transport = HealingTransport(policy=rules)
+    with Slow(talk) as server, httpx2.Client(transport=transport, timeout=0.2) as client:
+        assert client.get(server.url).json() == {}
+        began = time.monotonic()
+        with pytest.raises(httpx2.TransportError):
+            client.get(server.url)
+        assert time.monotonic() - began < MOST_S
 
 
 def test_a_token_that_drips_ends_with_the_deadline_too(post: Callable[..., Any]) -> None:

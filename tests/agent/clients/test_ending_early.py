@@ -19,6 +19,7 @@ from battle_healer import (
 from battle_healer.clients.engine import Engine
 from battle_healer.commands import Note
 from battle_healer.errors import ClosedError
+from battle_healer.gates.admission import Spot
 from battle_healer.model import Attempt, Diagnosis, Entry, Kind, Parked
 from battle_healer.rules import Bounds, Destination, Endpoint, Region, Rules
 from battle_healer.stores import InMemoryStore
@@ -30,7 +31,8 @@ class Settled:
     def __init__(self, engine: Engine) -> None:
         self.admitted = 0
         self.settled: list[Kind | None] = []
-        admit, settle = engine.gates.admit, engine.gates.settle
+        gates = engine.gates
+        admit, settle, saw_clean = gates.admit, gates.settle, gates.saw_clean
 
         def admitting(call: Any) -> Any:
             self.admitted += 1
@@ -40,8 +42,13 @@ class Settled:
             self.settled.append(found.kind if found else None)
             settle(attempt, found, **how)
 
-        engine.gates.admit = admitting  # type: ignore[method-assign] # a spy
-        engine.gates.settle = settling  # type: ignore[method-assign] # a spy
+        def seeing(spot: Spot) -> None:
+            self.settled.append(Kind.OK)
+            saw_clean(spot)
+
+        gates.admit = admitting  # type: ignore[method-assign] # a spy
+        gates.settle = settling  # type: ignore[method-assign] # a spy
+        gates.saw_clean = seeing  # type: ignore[method-assign] # a spy
 
 
 def holding(api_arrived: threading.Event, release: threading.Event) -> Callable[[Seen], Said]:

@@ -169,7 +169,8 @@ def test_a_bomb_takes_no_memory_either(module: Any, layers: int) -> None:
         bomb = gzip.compress(bomb)
     coding = ", ".join(["gzip"] * layers)
     response = module.Response(200)
-    how = Reading(library_of(module.Request("GET", "http://api")), 1_000_000, False, lambda: False)
+    library = library_of(module.Request("GET", "http://api"))
+    how = Reading(library, 1_000_000, False, now=lambda: 0.0, deadline=1.0)
     tracemalloc.start()
     try:
         reply = how.whole(response, (("Content-Encoding", coding),), bomb)
