@@ -126,4 +126,5 @@ def entry_of(story: Story, plan: Plan) -> Entry:
         error=reason_of(story),
         processed=processed,
         not_before_s=story.held_s(call.home, story.credential),
+        repeatable=call.is_repeatable,
     )

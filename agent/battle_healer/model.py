@@ -411,6 +411,7 @@ class Entry:
 
     credential_ref: name of the declared credential; fresh ones are attached at replay.
     headers: those without secrets. not_before_s: the server's wait, in seconds from now.
+    repeatable: whether sending it twice cannot have two effects, as declared when it was parked.
     """
 
     call_id: str
@@ -429,3 +430,4 @@ class Entry:
     error: str
     processed: Processed
     not_before_s: float
+    repeatable: bool = False

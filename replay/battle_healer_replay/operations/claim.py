@@ -1,0 +1,161 @@
+"""Claim what is due: fair among lanes, shared among priority classes, bounded by room.
+
+A lane is a tenant's entries of one queue for one destination; each is read in due order by an
+index of its own, so that what is backed off, paused or finished costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from battle_healer_replay.engine import Session
+from battle_healer_replay.entry import PRIORITIES, Claim, Entry, Priority, State
+from battle_healer_replay.operations.clock import now_of
+from battle_healer_replay.operations.record import UPDATE
+from battle_healer_replay.operations.shares import shares
+from battle_healer_replay.rows import (
+    ENTRY,
+    MOVING,
+    PAYLOAD,
+    columns,
+    entry_of,
+    entry_values,
+    payload_of,
+)
+from battle_healer_replay.transitions import Change, Event, decide
+
+_DUE: Final = """
+  (select min(e.due_ms) from queue_entries e where e.state = 'queued' and e.tenant = l.tenant
+    and e.queue = l.queue and e.destination = l.destination and e.priority = '{}')"""
+LANES: Final = f"""
+select l.tenant, l.queue, l.destination, l.not_before_ms,
+  exists (select 1 from queue_pauses p where (p.until_ms is null or p.until_ms > :now)
+    and (p.scope = 'queue' and p.name = l.queue or p.scope = 'tenant' and p.name = l.tenant
+      or p.scope = 'destination' and p.name = l.destination)),
+{",".join(map(_DUE.format, PRIORITIES))}
+from queue_lanes l order by l.tenant, l.queue, l.destination"""  # noqa: S608 -- words of ours
+
+PICK: Final = (
+    f"select {columns(ENTRY)} from queue_entries where state = 'queued' and tenant = :tenant"  # noqa: S608 -- columns of ours
+    " and queue = :queue and destination = :destination and priority = :priority"
+    " and due_ms <= :now order by due_ms, id limit :n /*pg for update skip locked*/"
+)
+_PAYLOAD_OF: Final = (
+    f"select {columns(PAYLOAD)} from queue_payloads"  # noqa: S608 -- columns of ours
+    " where entry_id = :id and revision = :revision"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a worker has room for. room: entries by destination; `other` for those not named.
+
+    turn: how many it has taken so far, for the shares of the classes and of the lanes.
+    """
+
+    worker: str
+    lease_s: float
+    limit: int
+    room: Mapping[str, int] = field(default_factory=dict)
+    other: int = 1_000_000
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a worker got. next_due_s: seconds until more may be due; None for not known."""
+
+    claims: tuple[Claim, ...]
+    next_due_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    tenant: str
+    queue: str
+    destination: str
+    due: Mapping[Priority, int]
+
+
+def claim(session: Session, wishes: Sequence[Wish]) -> list[Batch | Exception]:
+    """Give each worker what it has room for."""
+    return [_claim(session, wish) for wish in wishes]
+
+
+def _claim(session: Session, wish: Wish) -> Batch:
+    now = now_of(session)
+    lanes, waking = _open_lanes(session, now)
+    room = {lane.destination: wish.room.get(lane.destination, wish.other) for lane in lanes}
+    start = wish.turn % len(lanes) if lanes else 0
+    turned = lanes[start:] + lanes[:start]
+    taken: list[Entry] = []
+    share = shares(wish.turn, wish.limit)
+    for priority in PRIORITIES:
+        taken += _picked(session, turned, priority, share[priority], room, wish, now)
+    # What one class leaves unused passes on, to the highest first.
+    for priority in PRIORITIES:
+        left = wish.limit - len(taken)
+        taken += _picked(session, turned, priority, left, room, wish, now)
+    asked = [{"id": entry.id, "revision": entry.revision} for entry in taken]
+    payloads = [payload_of(rows[0]) for rows in session.each(_PAYLOAD_OF, asked)]
+    claims = tuple(Claim(e, p) for e, p in zip(taken, payloads, strict=True))
+    return Batch(claims, None if waking is None else max(0.0, (waking - now) / 1000))
+
+
+def _open_lanes(session: Session, now: int) -> tuple[list[_Lane], int | None]:
+    """Lanes with something due, and when the next of the others has."""
+    lanes: list[_Lane] = []
+    waking: list[int] = []
+    for tenant, queue, destination, not_before, paused, *dues in session.rows(LANES, {"now": now}):
+        due = {
+            p: max(d, not_before) for p, d in zip(PRIORITIES, dues, strict=True) if d is not None
+        }
+        if paused or not due:
+            continue
+        waking += [when for when in due.values() if when > now]
+        ready = {p: when for p, when in due.items() if when <= now}
+        if ready:
+            lanes.append(_Lane(tenant, queue, destination, ready))
+    return lanes, min(waking, default=None)
+
+
+def _picked(  # noqa: PLR0913, PLR0917 -- one step of the claim above
+    session: Session,
+    lanes: list[_Lane],
+    priority: Priority,
+    n: int,
+    room: dict[str, int],
+    wish: Wish,
+    now: int,
+) -> Iterator[Entry]:
+    """At most `n` entries of one class, as evenly from the lanes as their room allows."""
+    waiting = [lane for lane in lanes if priority in lane.due]
+    for i, lane in enumerate(waiting):
+        even = -(-n // (len(waiting) - i))
+        most = min(even, room[lane.destination])
+        if most <= 0:
+            continue
+        values = {
+            "tenant": lane.tenant, "queue": lane.queue, "destination": lane.destination,
+            "priority": priority, "now": now, "n": most,
+        }  # fmt: skip
+        rows = session.rows(PICK, values)
+        changes = [_taken(entry_of(row), wish, now) for row in rows]
+        # At once: the next look of this transaction must not find them again.
+        session.run(UPDATE, [entry_values(entry, ("id", *MOVING)) for entry in changes])
+        got = [entry for entry in changes if entry.state is State.RUNNING]
+        n -= len(got)
+        room[lane.destination] -= len(got)
+        yield from got
+
+
+def _taken(entry: Entry, wish: Wish, now: int) -> Entry:
+    """The entry as it is claimed, or at its end where it has expired meanwhile."""
+    claim_it = Event("claim", entry.id, worker=wish.worker, lease_s=wish.lease_s)
+    for event in (claim_it, Event("expire", entry.id)):
+        change = decide(entry, event, now)
+        if isinstance(change, Change):
+            return change.entry
+    return entry

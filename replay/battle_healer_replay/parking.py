@@ -1,0 +1,122 @@
+"""What may be kept, and how a call of the agent becomes a draft."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from battle_healer import model
+from battle_healer.rules import Rules
+from battle_healer.secret import is_secret_header, is_secret_query
+from battle_healer.text import safe, safe_url, valid_correlation_id
+from battle_healer_replay.entry import PRIORITIES, Draft, Payload
+from battle_healer_replay.errors import RefusedError
+
+BODY_BYTES: Final = 1_048_576
+"""The largest body that is kept."""
+
+_NAME_CHARACTERS: Final = 200
+_ERROR_CHARACTERS: Final = 2000
+_FURTHEST_S: Final = 10 * 366 * 86_400.0
+
+
+def draft_of(entry: model.Entry) -> Draft:
+    """The draft of a call that the agent parks: as first sent, and without its secrets."""
+    payload = Payload(
+        method=entry.method,
+        url=entry.url,
+        headers=entry.headers,
+        body=entry.body,
+        key=entry.key,
+        region=entry.region,
+        credential_ref=entry.credential_ref,
+        policy=entry.policy,
+        error=safe(entry.error, _ERROR_CHARACTERS),
+    )
+    return Draft(
+        call_id=entry.call_id,
+        correlation_id=entry.correlation_id,
+        destination=entry.destination,
+        payload=payload,
+        safe=entry.repeatable,
+        key=entry.key,
+        tenant=entry.tenant,
+        queue=entry.queue or "default",
+        due_in_s=entry.not_before_s,
+        doubt=entry.processed != "no",
+    )
+
+
+def checked(draft: Draft) -> Draft:
+    """The draft without headers that hold credentials. Raises RefusedError for what is wrong."""
+    payload, where = draft.payload, draft.entry_id
+    for wrong, what, fix in _objections(draft):
+        if wrong:
+            raise RefusedError(what, where, fix)
+    kept = tuple((n, v) for n, v in payload.headers if not is_secret_header(n))
+    return replace(draft, payload=replace(payload, headers=kept))
+
+
+def _objections(draft: Draft) -> list[tuple[bool, str, str]]:
+    """What would be wrong with a draft, and what would be right."""
+    payload = draft.payload
+    size = len(payload.body or b"")
+    parts = urlsplit(payload.url)
+    names = (draft.tenant, draft.queue, draft.destination)
+    times = (draft.due_in_s, 0.0 if draft.expires_in_s is None else draft.expires_in_s)
+    secret = any(is_secret_query(p.partition("=")[0]) for p in parts.query.split("&"))
+    return [
+        (
+            size > BODY_BYTES,
+            f"a body of {size} bytes, {BODY_BYTES} may be kept",
+            "Keep the body elsewhere and send its address, or send it without a queue.",
+        ),
+        (
+            parts.scheme not in {"http", "https"} or not parts.hostname,
+            "no absolute URL",
+            "Write it whole: https://api.example/charges.",
+        ),
+        (
+            secret or parts.username is not None,
+            f"a secret in the URL {safe_url(payload.url)}",
+            "Declare it as a credential in the policy; it is attached at delivery.",
+        ),
+        (
+            any(
+                not name or len(name) > _NAME_CHARACTERS or not name.isprintable() for name in names
+            ),
+            "a tenant, queue or destination without a usable name",
+            f"Use 1 to {_NAME_CHARACTERS} printable characters.",
+        ),
+        (draft.priority not in PRIORITIES, "an unknown priority", f"Use {', '.join(PRIORITIES)}."),
+        (
+            any(not math.isfinite(t) or t < 0 or t > _FURTHEST_S for t in times),
+            "a due time or an expiry in the past, or too far off",
+            "Give seconds from now, 0 or more.",
+        ),
+        (
+            not valid_correlation_id(draft.correlation_id)
+            or not valid_correlation_id(draft.call_id),
+            "a call id or correlation id that is none",
+            "Use 1 to 128 of A-Z a-z 0-9 . _ -",
+        ),
+        (draft.max_failures < 1, "no failure allowed", "Allow 1 or more."),
+        (
+            any("\n" in n + v or "\r" in n + v or "\0" in n + v for n, v in payload.headers),
+            "a line end in a header",
+            "A header is one line.",
+        ),
+    ]
+
+
+def declared(draft: Draft, rules: Rules) -> None:
+    """Raise RefusedError for a URL in no declared destination: a queue sends to no others (I2)."""
+    destination, _, _ = rules.place(draft.payload.url)
+    if not destination.declared or destination.name != draft.destination:
+        raise RefusedError(
+            f"{safe_url(draft.payload.url)} is in no declared destination",
+            rules.source,
+            "Declare its region in the policy; a queue sends nowhere else.",
+        )

@@ -1,0 +1,1 @@
+"""The queue in PostgreSQL, for workers on many machines."""
