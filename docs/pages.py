@@ -17,6 +17,7 @@ from battle_healer_mock import bounds
 from battle_healer_mock.faults import table as faults
 from battle_healer_mock.gemini import faults as double
 from battle_healer_mock.verdict import table as verdict
+from battle_healer_replay import transitions
 
 HERE: Final = Path(__file__).parent
 _NOTE: Final = "Written from the table in the code by `make docs`; change the table, not this page."
@@ -96,6 +97,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "readers.md": lambda: _page("Readers of failures", readers.markdown()),
     "verdict.md": lambda: _page("The verdict", _VERDICT, verdict.markdown()),
     "mock-memory.md": lambda: _page("What the mock remembers", _MEMORY, bounds.markdown()),
+    "queue-transitions.md": lambda: _page("What may become of an entry", transitions.markdown()),
     "exit-codes.md": lambda: _page("Exit codes", exits.markdown()),
 }
 

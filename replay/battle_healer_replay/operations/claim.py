@@ -6,7 +6,7 @@ index of its own, so that what is backed off, paused or finished costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -89,19 +89,57 @@ def _claim(session: Session, wish: Wish) -> Batch:
     lanes, waking = _open_lanes(session, now)
     room = {lane.destination: wish.room.get(lane.destination, wish.other) for lane in lanes}
     start = wish.turn % len(lanes) if lanes else 0
-    turned = lanes[start:] + lanes[:start]
-    taken: list[Entry] = []
+    taking = _Taking(session, wish, now, lanes[start:] + lanes[:start], room)
     share = shares(wish.turn, wish.limit)
     for priority in PRIORITIES:
-        taken += _picked(session, turned, priority, share[priority], room, wish, now)
+        taking.take(priority, share[priority])
     # What one class leaves unused passes on, to the highest first.
     for priority in PRIORITIES:
-        left = wish.limit - len(taken)
-        taken += _picked(session, turned, priority, left, room, wish, now)
-    asked = [{"id": entry.id, "revision": entry.revision} for entry in taken]
+        taking.take(priority, wish.limit - len(taking.taken))
+    asked = [{"id": entry.id, "revision": entry.revision} for entry in taking.taken]
     payloads = [payload_of(rows[0]) for rows in session.each(_PAYLOAD_OF, asked)]
-    claims = tuple(Claim(e, p) for e, p in zip(taken, payloads, strict=True))
+    claims = tuple(Claim(e, p) for e, p in zip(taking.taken, payloads, strict=True))
     return Batch(claims, None if waking is None else max(0.0, (waking - now) / 1000))
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One claim while it is filled. room: what is left, by destination."""
+
+    session: Session
+    wish: Wish
+    now: int
+    lanes: list[_Lane]
+    room: dict[str, int]
+    taken: list[Entry] = field(default_factory=list)
+
+    def take(self, priority: Priority, n: int) -> None:
+        """Take at most `n` entries of a class, as evenly from the lanes as their room allows."""
+        waiting = [lane for lane in self.lanes if priority in lane.due]
+        while n > 0 and waiting:
+            fuller: list[_Lane] = []
+            for i, lane in enumerate(waiting):
+                wanted = min(-(-n // (len(waiting) - i)), self.room[lane.destination])
+                got = self._pick(lane, priority, wanted) if wanted > 0 else 0
+                n -= got
+                if 0 < wanted == got:
+                    fuller.append(lane)
+            waiting = fuller
+
+    def _pick(self, lane: _Lane, priority: Priority, n: int) -> int:
+        """Take `n` entries of one lane and class; returns how many there were."""
+        values = {
+            "tenant": lane.tenant, "queue": lane.queue, "destination": lane.destination,
+            "priority": priority, "now": self.now, "n": n,
+        }  # fmt: skip
+        rows = self.session.rows(PICK, values)
+        changed = [_taken(entry_of(row), self.wish, self.now) for row in rows]
+        # At once: the next look of this transaction must not find them again.
+        self.session.run(UPDATE, [entry_values(entry, ("id", *MOVING)) for entry in changed])
+        got = [entry for entry in changed if entry.state is State.RUNNING]
+        self.room[lane.destination] -= len(got)
+        self.taken += got
+        return len(got)
 
 
 def _open_lanes(session: Session, now: int) -> tuple[list[_Lane], int | None]:
@@ -119,36 +157,6 @@ def _open_lanes(session: Session, now: int) -> tuple[list[_Lane], int | None]:
         if ready:
             lanes.append(_Lane(tenant, queue, destination, ready))
     return lanes, min(waking, default=None)
-
-
-def _picked(  # noqa: PLR0913, PLR0917 -- one step of the claim above
-    session: Session,
-    lanes: list[_Lane],
-    priority: Priority,
-    n: int,
-    room: dict[str, int],
-    wish: Wish,
-    now: int,
-) -> Iterator[Entry]:
-    """At most `n` entries of one class, as evenly from the lanes as their room allows."""
-    waiting = [lane for lane in lanes if priority in lane.due]
-    for i, lane in enumerate(waiting):
-        even = -(-n // (len(waiting) - i))
-        most = min(even, room[lane.destination])
-        if most <= 0:
-            continue
-        values = {
-            "tenant": lane.tenant, "queue": lane.queue, "destination": lane.destination,
-            "priority": priority, "now": now, "n": most,
-        }  # fmt: skip
-        rows = session.rows(PICK, values)
-        changes = [_taken(entry_of(row), wish, now) for row in rows]
-        # At once: the next look of this transaction must not find them again.
-        session.run(UPDATE, [entry_values(entry, ("id", *MOVING)) for entry in changes])
-        got = [entry for entry in changes if entry.state is State.RUNNING]
-        n -= len(got)
-        room[lane.destination] -= len(got)
-        yield from got
 
 
 def _taken(entry: Entry, wish: Wish, now: int) -> Entry:
