@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from battle_healer.actions.action import PASSING
 from battle_healer.model import (
     Entry,
     Kind,
@@ -53,7 +54,27 @@ def give_up(story: Story, name: str) -> Outcome:
         why = "the write was accepted; its answer does not meet the contract"
         outcome = outcome_of_story(story, OutcomeKind.DELIVERED, name, why)
         return replace(outcome, verified=False)
-    return outcome_of_story(story, OutcomeKind.FAILED, name, reason_of(story))
+    outcome = outcome_of_story(story, OutcomeKind.FAILED, name, reason_of(story))
+    return replace(outcome, not_yet_s=_not_yet_s(story))
+
+
+def not_yet(story: Story, name: str, wait_s: float) -> Outcome:
+    """The outcome of a replay that would have to wait longer than a worker holds a call."""
+    what = f"{story.diagnosis.kind.value.replace('_', ' ')}{_cause(story.last.trouble)}"
+    why = f"{what}: not yet, the next attempt may go out in {wait_s:.3g} s"
+    outcome = outcome_of_story(story, OutcomeKind.FAILED, name, why)
+    return replace(outcome, not_yet_s=wait_s)
+
+
+def _not_yet_s(story: Story) -> float | None:
+    """When a replay that gives up may be tried again; None where that would not help."""
+    call = story.call
+    if call.origin != "replay" or story.diagnosis.kind not in PASSING:
+        return None
+    if story.may_have_acted and not call.is_repeatable:
+        return None
+    names = {story.credential, *(rule.name for rule in call.destination.credentials)}
+    return min(story.held_s(r, name) for r in call.destination.regions for name in names)
 
 
 def _was_accepted(story: Story) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from battle_healer.actions.action import Action
 from battle_healer.actions.degrade import LABELLED
@@ -28,7 +28,7 @@ from battle_healer.commands import (
     Wait,
 )
 from battle_healer.diagnosis import diagnose, is_stale, verified
-from battle_healer.endings import entry_of, give_up, outcome_of_story
+from battle_healer.endings import entry_of, give_up, not_yet, outcome_of_story
 from battle_healer.gates.told import Told
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.menu import compose
@@ -51,6 +51,8 @@ from battle_healer.rules import Bounds, Region, Rules
 from battle_healer.story import Story
 
 Dialogue = Generator[Command, Answer, "Ending"]
+
+_PATIENCE_OF_A_REPLAY_S: Final = 2.0  # a longer wait is the queue's
 
 
 def never(call: Call) -> bool:
@@ -154,7 +156,7 @@ def _patiently(
         # I3: the server's time first, then jitter, so that callers do not return in step.
         wait_s = trouble.wait_s + kit.chance() * kit.bounds.backoff_base_s
         left_s = attempt.call.deadline - kit.clock.now()
-        if wait_s >= left_s:
+        if wait_s >= left_s or _is_the_queues(attempt.call, wait_s):
             break
         yield Note("HELD", {"gate": trouble.gate, "wait_s": wait_s})
         yield Wait(wait_s)
@@ -166,6 +168,11 @@ def _patiently(
         attempt = replace(attempt, grant=granted, timeout_s=left_s, after=after)
         trouble = yield from _send(attempt)
     return attempt, trouble
+
+
+def _is_the_queues(call: Call, wait_s: float) -> bool:
+    """Whether a wait is the queue's: nobody waits for a replay, and its worker has others."""
+    return call.origin == "replay" and wait_s > _PATIENCE_OF_A_REPLAY_S
 
 
 def _signature(attempt: Attempt, kit: Kit) -> Generator[Command, Answer, Grant | Denied | None]:
@@ -204,6 +211,8 @@ Carried = Generator[Command, Answer, tuple[Story, Ending | None]]
 def _carry_out(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
     """Turn one plan into commands; a plan that fails is barred, and the loop chooses again."""
     if plan.region is not None:
+        if _is_the_queues(story.call, plan.wait_s):
+            return story, Ending(not_yet(story, name, plan.wait_s), story.answered.trouble)
         return (yield from _resend(plan, plan.region, story, kit))
     if plan.adapted is not None:
         return story, _adapted(plan.adapted, plan.reason, story, name)

@@ -375,6 +375,8 @@ class Outcome:
     verified: whether the answer was held to its contract and meets it; None where no contract is
     declared, or HTTP gives the answer no body. original: before adaptation.
     degradation: `stale`, `mocked` or None. body: `passed` where it was not read.
+    not_yet_s: of a replay that failed for now: sending it again may help after so many seconds;
+    None where it would not, or must not be (I1).
     """
 
     kind: OutcomeKind
@@ -396,6 +398,7 @@ class Outcome:
     queued: Parked | None = None
     degradation: str | None = None
     body: Literal["kept", "passed"] = "kept"
+    not_yet_s: float | None = None
 
     @property
     def healed(self) -> bool:

@@ -179,6 +179,7 @@ class AsyncHands:
         one = self._one
         if one.last is not None:
             await self.close()
+        one.before_send(attempt)
         response = await self._sent(one.outgoing(attempt))
         return response if isinstance(response, Lost) else await aread(response, one.how)
 

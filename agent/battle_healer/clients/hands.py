@@ -156,6 +156,7 @@ class Hands:
         one = self._one
         if one.last is not None:
             self.close()
+        one.before_send(attempt)
         response = self._sent(one.outgoing(attempt))
         return response if isinstance(response, Lost) else read(response, one.how)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import math
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from battle_healer.clients.bodies import Upload
 from battle_healer.clients.library import WIRE
+from battle_healer.clients.replaying import REPLAY, Replay
 from battle_healer.errors import UsageError
 from battle_healer.model import Call, Grant
 from battle_healer.rules import IDEMPOTENT_METHODS, Destination, Region, Rules
@@ -83,7 +85,7 @@ class Intake:
         name = self._new_id("call")
         # One uuid for both, where nobody gave a correlation id: half the work, and easy to match.
         own_correlation = lines.correlation_id or correlation
-        return Call(
+        call = Call(
             id=name,
             correlation_id=own_correlation or name.replace("call-", "corr-", 1),
             method=method,
@@ -99,6 +101,8 @@ class Intake:
             began=began,
             deadline=began + self._deadline_s(request),
         )
+        replay: Any = request.extensions.get(REPLAY)
+        return call if replay is None else _replayed(call, replay)
 
     def named(self, name: str) -> Destination:
         """Return the declared destination of that name, in any case. Raises UsageError."""
@@ -174,6 +178,15 @@ class Intake:
 def origin_of(url: httpx2.URL) -> str:
     """Scheme, host and port, without user information: the library sends it as a header."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
+def _replayed(call: Call, replay: Replay) -> Call:
+    """The call as it was when it was parked, by its old names."""
+    return dataclasses.replace(
+        call,
+        id=replay.call_id,
+        correlation_id=replay.correlation_id,
+        tenant=replay.tenant,
+        origin="replay",
+    )
 
 
 def _is_duration(value: Any) -> bool:

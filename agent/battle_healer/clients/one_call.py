@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from battle_healer.clients.bodies import Reading, Upload, lines_of
 from battle_healer.clients.engine import Engine
@@ -11,6 +11,7 @@ from battle_healer.clients.intake import EXTENSION, STREAMED, origin_of
 from battle_healer.clients.library import Library
 from battle_healer.clients.outcomes import ENDED, Clean
 from battle_healer.clients.outgoing import fit, outgoing
+from battle_healer.clients.replaying import REPLAY, Replay
 from battle_healer.commands import Note
 from battle_healer.diagnosis import is_plain_body
 from battle_healer.gates.admission import Place, Spot
@@ -20,6 +21,9 @@ from battle_healer.posts import ANSWER_BYTES
 
 if TYPE_CHECKING:
     import httpx2
+
+_WISHES: Final = (EXTENSION, STREAMED, REPLAY)
+"""Request extensions that only a call can be read for."""
 
 
 class OneCall:
@@ -76,7 +80,7 @@ class OneCall:
         and no other time-outs, until it fails.
         """
         extensions = self.original.extensions
-        if self.upload is not None or EXTENSION in extensions or STREAMED in extensions:
+        if self.upload is not None or not extensions.keys().isdisjoint(_WISHES):
             return None
         engine, waits = self.engine, extensions.get("timeout")
         if waits != engine.fitting:
@@ -125,6 +129,12 @@ class OneCall:
     def unsent(self) -> Attempt:
         """The first attempt, had it been made."""
         return Attempt(self.call, 1, self.call.home, self.call.own, self.call.body, self.left_s)
+
+    def before_send(self, attempt: Attempt) -> None:
+        """Let whoever replays the call know that bytes may leave from now on (I8)."""
+        replay: Replay | None = self.original.extensions.get(REPLAY)
+        if replay is not None:
+            replay.before_send(attempt)
 
     def outgoing(self, attempt: Attempt) -> httpx2.Request:
         """The library's request of an attempt."""
