@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
@@ -30,7 +30,7 @@ class Queue:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writer = Writer(engine, getattr(engine, "changed", _nothing))
+        self._writer = Writer(engine)
 
     @property
     def name(self) -> str:
@@ -63,6 +63,11 @@ class Queue:
     def record(self, event: Event) -> Change | Refusal:
         """Record what happened to a claim, under its fence; a Refusal changed nothing."""
         return self._recorded(event)
+
+    def record_all(self, events: Sequence[Event]) -> list[Change | Refusal]:
+        """Record several at once, in one commit where possible."""
+        results: list[Any] = self._writer.ask_all(record.record, events)
+        return results
 
     def reap(self) -> list[Change]:
         """Look after lost leases and expired entries; returns what changed."""
@@ -233,10 +238,6 @@ def _postgres(url: str) -> Engine:
             "Type: pip install 'battle-healer[postgres]'",
         ) from error
     return PostgresEngine(url)
-
-
-def _nothing() -> None:
-    """A database that tells its own watches."""
 
 
 def _now(session: Session) -> int:

@@ -44,13 +44,10 @@ class _Wish:
 
 
 class Writer:
-    """Carries out operations, each durable before its caller goes on. Thread-safe.
+    """Carries out operations, each durable before its caller goes on. Thread-safe."""
 
-    changed: called after each commit that others in this process may wait for.
-    """
-
-    def __init__(self, engine: Engine, changed: Callable[[], None]) -> None:
-        self._engine, self._changed = engine, changed
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._wishes: deque[_Wish] = deque()
         self._work = threading.Condition()
         self._closed = False
@@ -68,14 +65,24 @@ class Writer:
         is_news: other processes are told. Raises what the operation raises, ClosedError after
         `close`, and the errors of the engine.
         """
-        wish = _Wish(operation, item, is_news)
+        (answer,) = self._asked(operation, [item], is_news)
+        result: Answer = answer.result()
+        return result
+
+    def ask_all(self, operation: Operation[Item, Answer], items: Sequence[Item]) -> list[Answer]:
+        """The same for several items, which share a commit where they can."""
+        return [answer.result() for answer in self._asked(operation, items, False)]
+
+    def _asked(
+        self, operation: Operation[Any, Any], items: Sequence[Any], is_news: bool
+    ) -> list[Future[Any]]:
+        wishes = [_Wish(operation, item, is_news) for item in items]
         with self._work:
             if self._closed or os.getpid() != self._pid:
                 raise _closed(self._engine.name)
-            self._wishes.append(wish)
+            self._wishes.extend(wishes)
             self._work.notify()
-        answer: Answer = wish.answer.result()
-        return answer
+        return [wish.answer for wish in wishes]
 
     def close(self) -> None:
         """Commit what was asked for, then end."""
@@ -115,7 +122,6 @@ class Writer:
                     self._commit([wish])
         else:
             self._owed = self._owed or any(wish.is_news for wish in group)
-            self._changed()
             for wish, answer in zip(group, answers, strict=True):
                 wish.give(answer)
 

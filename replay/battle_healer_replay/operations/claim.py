@@ -42,6 +42,10 @@ PICK: Final = (
     " and queue = :queue and destination = :destination and priority = :priority"
     " and due_ms <= :now order by due_ms, id limit :n /*pg for update skip locked*/"
 )
+_ENDS: Final = """
+select (select min(lease_until_ms) from queue_entries where state = 'running'),
+  (select min(expires_ms) from queue_entries where state = 'queued' and expires_ms is not null)
+"""
 _PAYLOAD_OF: Final = (
     f"select {columns(PAYLOAD)} from queue_payloads"  # noqa: S608 -- columns of ours
     " where entry_id = :id and revision = :revision"
@@ -65,10 +69,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a worker got. next_due_s: seconds until more may be due; None for not known."""
+    """What a worker got. next_due_s: seconds until more may be due; None for not known.
+
+    is_overdue: a lease is over, or an entry expired: somebody should reap.
+    """
 
     claims: tuple[Claim, ...]
     next_due_s: float | None
+    is_overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,10 @@ def _claim(session: Session, wish: Wish) -> Batch:
     asked = [{"id": entry.id, "revision": entry.revision} for entry in taking.taken]
     payloads = [payload_of(rows[0]) for rows in session.each(_PAYLOAD_OF, asked)]
     claims = tuple(Claim(e, p) for e, p in zip(taking.taken, payloads, strict=True))
-    return Batch(claims, None if waking is None else max(0.0, (waking - now) / 1000))
+    ends = session.rows(_ENDS)[0]
+    times = [when for when in (waking, *ends) if when is not None]
+    next_due_s = max(0.0, (min(times) - now) / 1000) if times else None
+    return Batch(claims, next_due_s, any(end is not None and end <= now for end in ends))
 
 
 @dataclass(slots=True)

@@ -125,9 +125,6 @@ class PostgresEngine:
                 self._notifier = psycopg.connect(self._url, autocommit=True)
             self._notifier.execute(f"notify {_CHANNEL}")
 
-    def changed(self) -> None:
-        """Nothing to do: a process hears its own notifications too."""
-
     def watch(self) -> PostgresWatch:
         """Watch for notifications."""
         return PostgresWatch(self._url)

@@ -64,7 +64,6 @@ class SqliteEngine:
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._open_lock = threading.Lock()
-        self._news = threading.Event()
         with translated(self.name), self._lock.held():
             self._writer = self._open_writer()
         with self.transaction() as session:
@@ -107,10 +106,6 @@ class SqliteEngine:
 
     def announce(self) -> None:
         """Nothing to do: other processes look at the file."""
-
-    def changed(self) -> None:
-        """Wake the watches of this process."""
-        self._news.set()
 
     def watch(self) -> SqliteWatch:
         """Watch the file, and this process."""

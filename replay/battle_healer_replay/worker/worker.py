@@ -1,0 +1,295 @@
+"""The worker's loop: claim what there is room for, deliver it, sleep until there may be more."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import TYPE_CHECKING, Any, Final
+
+from battle_healer.errors import UsageError
+from battle_healer.rules import Rules
+from battle_healer_replay.engine import Watch
+from battle_healer_replay.entry import State
+from battle_healer_replay.errors import QueueError
+from battle_healer_replay.failpoints import failpoint
+from battle_healer_replay.operations.claim import Batch, Wish
+from battle_healer_replay.operations.upkeep import KEPT_S
+from battle_healer_replay.queue import Queue
+from battle_healer_replay.transitions import Change
+from battle_healer_replay.worker.delivery import Delivered, Deliverer, Policies
+from battle_healer_replay.worker.heartbeat import Heartbeat
+from battle_healer_replay.worker.pace import Limit, Pace
+from battle_healer_replay.worker.running import Running
+
+if TYPE_CHECKING:
+    from battle_healer import HealingClient
+
+_log: Final = logging.getLogger("battle_healer")
+_SLOTS: Final = 100
+_CLEAN_EACH_S: Final = 3600.0
+_BATCH: Final = 500
+
+Told = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a worker works. at_once: entries in hand. most_sleep_s: the longest without a look.
+
+    name: stable over restarts, so that what it held when it was killed is taken back at once;
+    None for this machine's name and the first free slot.
+    """
+
+    name: str | None = None
+    at_once: int = 16
+    lease_s: float = 30.0
+    most_sleep_s: float = 15.0
+    limit: Limit = field(default_factory=Limit)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    kept_s: Mapping[State, float] = field(default_factory=lambda: dict(KEPT_S))
+
+
+class Worker:
+    """Delivers what a queue holds, until it is stopped. It belongs to one thread; `stop` does not.
+
+    policies: the rules for a payload. connect: makes the healing client of some rules.
+    on_event: told `QUEUE_...` events, from any thread. now: monotonic seconds.
+    """
+
+    def __init__(  # noqa: PLR0913 -- keyword-only, and all but two have a default
+        self,
+        queue: Queue,
+        policies: Policies,
+        *,
+        options: Options | None = None,
+        on_event: Told | None = None,
+        connect: Callable[[Rules], HealingClient] | None = None,
+        now: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] | None = None,
+    ) -> None:
+        self._queue, self._now = queue, now
+        self._options = options or Options()
+        self._tell = on_event or _nobody
+        lease_s = self._options.lease_s
+        self._deliverer = Deliverer(
+            queue, policies, lease_s / 2, now, chance or SystemRandom().random, connect or _client
+        )
+        self._heartbeat = Heartbeat(queue, lease_s, now)
+        self._pace = Pace(self._options.limit, now, self._options.limits)
+        self._watch: Watch | None = None
+        self._stopping = threading.Event()
+        self._free, self._count = self._options.at_once, threading.Lock()
+        self._turn = 0
+        self._cleaned_at = -_CLEAN_EACH_S
+        self.name = ""
+
+    def run(self, *, until_empty: bool = False) -> None:
+        """Work until `stop`; what is in hand then is finished, or handed back if it has not begun.
+
+        until_empty: end as soon as nothing is due and nothing is in hand. Raises UsageError if
+        another worker has the name. Trouble with the database is waited out.
+        """
+        with self._named() as name, ThreadPoolExecutor(self._options.at_once) as pool:
+            self.name, self._watch = name, self._queue.watch()
+            self._heartbeat.start()
+            try:
+                self._take_back()
+                while not self._stopping.is_set():
+                    # From before the claim, so that we stop early rather than late.
+                    until = self._now() + self._options.lease_s
+                    batch = self._claimed()
+                    for claim in batch.claims:
+                        self._start(pool, Running(claim, until))
+                    is_empty = not batch.claims and not batch.is_overdue and self._is_idle()
+                    if until_empty and is_empty:
+                        break
+                    self._rest(batch)
+            finally:
+                self._heartbeat.stop_all("the worker ends")
+                pool.shutdown()
+                self._heartbeat.close()
+                self._deliverer.close()
+                self._watch.close()
+
+    def stop(self) -> None:
+        """Claim nothing more; from any thread, or from a signal handler."""
+        self._stopping.set()
+        self._wake()
+
+    @contextmanager
+    def _named(self) -> Iterator[str]:
+        """Hold a name; the lock goes with the process, however it ends."""
+        for name in self._names():
+            free = self._queue.hold_name(name)
+            if free is not None:
+                try:
+                    yield name
+                finally:
+                    free()
+                return
+        raise UsageError(
+            f"another worker is called {self._options.name or 'like each of its slots'}",
+            self._queue.name,
+            "Give each worker a --name of its own.",
+        )
+
+    def _names(self) -> Iterator[str]:
+        if self._options.name is not None:
+            yield self._options.name
+        else:
+            yield from (f"{socket.gethostname()}/{slot}" for slot in range(_SLOTS))
+
+    def _take_back(self) -> None:
+        while changes := self._queue.take_back(self.name):
+            for change in changes:
+                self._told(change)
+
+    def _claimed(self) -> Batch:
+        """What there is room for; nothing while the database is in trouble."""
+        try:
+            self._clean()
+            batch = self._batch()
+            if batch.is_overdue:
+                for change in self._queue.reap():
+                    self._told(change)
+        except QueueError as error:
+            _log.warning("the queue cannot be used now: %s", error)
+            return Batch((), 1.0)
+        return batch
+
+    def _batch(self) -> Batch:
+        with self._count:
+            free = self._free
+        wish = Wish(
+            self.name, self._options.lease_s, free, self._pace.rooms(), self._pace.other(),
+            self._turn,
+        )  # fmt: skip
+        batch = self._queue.claim(wish) if free else Batch((), None)
+        self._turn += len(batch.claims)
+        failpoint("after_claim")
+        return batch
+
+    def _start(self, pool: ThreadPoolExecutor, running: Running) -> None:
+        self._pace.begin(running.claim.entry.destination)
+        self._heartbeat.add(running)
+        with self._count:
+            self._free -= 1
+        pool.submit(self._deliver, running)
+
+    def _deliver(self, running: Running) -> None:
+        destination = running.claim.entry.destination
+        is_well, hold_s = None, 0.0
+        try:
+            delivered = self._deliverer.deliver(running)
+            is_well, hold_s = delivered.is_well, delivered.hold_s
+            self._record(running, delivered)
+        except Exception:
+            _log.exception("an entry could not be recorded; its lease will tell")
+        finally:
+            self._heartbeat.remove(running)
+            hold_s = max(hold_s, self._pace.end(destination, is_well=is_well))
+            self._hold_back(destination, hold_s)
+            with self._count:
+                self._free += 1
+            self._wake()
+
+    def _record(self, running: Running, delivered: Delivered) -> None:
+        """Record it, again and again while the database is away, until the lease is over."""
+        failpoint("before_record")
+        while True:
+            try:
+                answer = self._queue.record(delivered.event)
+            except QueueError as error:
+                if self._now() >= running.until:
+                    raise
+                _log.warning("%s waits to be recorded: %s", delivered.event.entry_id, error.what)
+                threading.Event().wait(min(1.0, self._options.lease_s / 10))
+            else:
+                failpoint("after_record")
+                if isinstance(answer, Change):
+                    self._told(answer, delivered)
+                return
+
+    def _hold_back(self, destination: str, hold_s: float) -> None:
+        if hold_s <= 0:
+            return
+        try:
+            self._queue.hold_back(destination, hold_s)
+        except QueueError as error:
+            _log.warning("%s could not be held back: %s", destination, error.what)
+
+    def _is_idle(self) -> bool:
+        with self._count:
+            return self._free == self._options.at_once
+
+    def _rest(self, batch: Batch) -> None:
+        """Sleep until there is news, an entry falls due, or a hand is free again."""
+        if batch.is_overdue:
+            return
+        times = [self._options.most_sleep_s, batch.next_due_s, self._pace.refill_s()]
+        wait_s = min(s for s in times if s is not None)
+        if self._watch is not None and not self._stopping.is_set():
+            self._watch.wait(max(wait_s, 0.001))
+
+    def _wake(self) -> None:
+        if self._watch is not None:
+            self._watch.wake()
+
+    def _clean(self) -> None:
+        """Remove what was kept long enough, once an hour."""
+        if self._now() - self._cleaned_at < _CLEAN_EACH_S:
+            return
+        self._cleaned_at = self._now()
+        for state, kept_s in self._options.kept_s.items():
+            while self._queue.forget(state, kept_s) == _BATCH:
+                continue
+
+    def _told(self, change: Change, delivered: Delivered | None = None) -> None:
+        """Tell whoever watches what an attempt came to."""
+        entry, attempt = change.entry, change.attempt
+        name = _NAMES.get(entry.state)
+        if name is None:
+            return
+        outcome = delivered.outcome if delivered else None
+        data = {
+            "entry": entry.id,
+            "correlation_id": entry.correlation_id,
+            "tenant": entry.tenant,
+            "provider": entry.destination,
+            "region": attempt.region if attempt else None,
+            "endpoint": outcome.endpoint if outcome else "",
+            "state": str(entry.state),
+            "reason": str(entry.reason) if entry.reason else None,
+            "failures": entry.failures,
+            "wait_s": attempt.wait_s if attempt else None,
+            "detail": attempt.detail if attempt else "",
+        }
+        try:
+            self._tell(name, data)
+        except Exception:
+            _log.warning("whoever watches the worker raised", exc_info=True)
+
+
+_NAMES: Final = {
+    State.SUCCEEDED: "QUEUE_REPLAY_SUCCESS",
+    State.QUEUED: "QUEUE_RETRY_SCHEDULED",
+    State.DEAD: "QUEUE_REPLAY_DEAD",
+}
+
+
+def _nobody(name: str, data: Mapping[str, Any]) -> None:
+    """Nobody watches."""
+
+
+def _client(rules: Rules) -> HealingClient:
+    from battle_healer import HealingClient  # noqa: PLC0415 -- opens the HTTP library
+
+    # The deadline of a delivery bounds it.
+    return HealingClient(policy=rules, timeout=None)
