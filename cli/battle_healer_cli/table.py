@@ -27,6 +27,7 @@ COMMANDS: Final = (
     Command("demo", "See calls survive: every scenario, live, in virtual time.", "demo"),
     Command("mock", "Run the chaos mock server.", "mock"),
     Command("call", "Make one HTTP call and heal it.", "call"),
+    Command("queue", "Look at what is parked, decide about it, and run a worker.", "queue"),
     Command("scenarios", "List, show and run scenarios, alone or as a matrix.", "scenarios"),
     Command("verdict", "Judge the client that a mock server has seen.", "verdict"),
     Command("faults", "List the faults that the mock server can show.", "faults"),

@@ -54,9 +54,10 @@ def _choice(step: Step) -> str:
 def outcome_line(outcome: Outcome) -> Text:
     """One line: how it ended, after how many requests, with what effect, and why."""
     refreshes = f", {counted(outcome.refreshes, 'token')} refreshed" if outcome.refreshes else ""
+    entry = f" as {outcome.queued.id}" if outcome.queued else ""
     return Text.assemble(
         (outcome.kind.value, f"outcome.{outcome.kind.value}"),
-        f"  {counted(outcome.requests, 'request')}{refreshes}, effect {outcome.effect}: ",
+        f"{entry}  {counted(outcome.requests, 'request')}{refreshes}, effect {outcome.effect}: ",
         outcome.reason,
     )
 

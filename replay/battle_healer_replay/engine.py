@@ -55,6 +55,11 @@ class Engine(Protocol):
         """What people call it, without secrets."""
         ...
 
+    @property
+    def versions(self) -> tuple[int, int]:
+        """The version of the tables before this was opened, and now."""
+        ...
+
     def transaction(self) -> AbstractContextManager[Session]:
         """A transaction that is durable once the block has ended. One at a time, one thread."""
         ...

@@ -13,7 +13,7 @@ from battle_healer.text import safe
 from battle_healer_replay.engine import Engine, Session, Watch
 from battle_healer_replay.entry import Draft, Entry, Payload, Receipt, State
 from battle_healer_replay.errors import AddressError, ForbiddenError, UnknownEntryError
-from battle_healer_replay.operations import claim, keep, look, pauses, record, upkeep
+from battle_healer_replay.operations import claim, keep, load, look, pauses, record, upkeep
 from battle_healer_replay.parking import checked, draft_of
 from battle_healer_replay.transitions import Change, Event, Refusal
 from battle_healer_replay.writer import Item, Operation, Writer
@@ -31,6 +31,11 @@ class Queue:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writer = Writer(engine)
+
+    @property
+    def versions(self) -> tuple[int, int]:
+        """The version of the tables before this was opened, and now."""
+        return self._engine.versions
 
     @property
     def name(self) -> str:
@@ -136,6 +141,10 @@ class Queue:
                 "`healer queue list` shows what there is; ended ones are removed after a while.",
             )
         return found
+
+    def load(self, story: look.Story) -> bool:
+        """Take over a story of another queue; returns whether it was new here."""
+        return self._ask(load.load, story, is_news=True)
 
     def entries(self, wanted: look.Filter | None = None, *, after: str = "") -> Iterator[Entry]:
         """Entries from the oldest on, read by pages, so that nothing is held open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from battle_healer_cli.calling.showing import public, write_body
 from battle_healer_cli.calling.wanted import WHERE, Typed, Wanted
 from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.exits import BY_OUTCOME
+from battle_healer_cli.queueing.parking import ParkingPlace
 from battle_healer_cli.running.models import WARM_S
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_cli.timeline import Live
@@ -78,6 +80,15 @@ def call(  # noqa: PLR0913, PLR0917 - each is an option that people type
         str | None,
         typer.Option("--policy", help="Default: HEALER_POLICY, else ./healer.yaml, else none."),
     ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            "--queue",
+            metavar="URL",
+            help="Where to park what cannot be healed now, if the policy says so; "
+            "default: HEALER_QUEUE, else queue.db in HEALER_HOME.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be sent and possible; send nothing.")
     ] = False,
@@ -99,7 +110,10 @@ def call(  # noqa: PLR0913, PLR0917 - each is an option that people type
     if ruled.said is not None:
         stderr().print(ruled.said, style="dim")
     live = Live(stderr(), explain=explain)
-    with _client(wanted, ruled, _chooser(planner), live) as client:
+    with (
+        closing(ParkingPlace(queue)) as place,
+        _client(wanted, ruled, _chooser(planner), live, place) as client,
+    ):
         request = _request(client, wanted, deadline)
         if dry_run:
             for part in preview(request, client.healing):
@@ -125,9 +139,12 @@ def _warm(planner: Planner | None) -> None:
         model.warm(WARM_S)
 
 
-def _client(wanted: Wanted, ruled: Ruling, planner: str | None, live: Live) -> HealingClient:
+def _client(
+    wanted: Wanted, ruled: Ruling, planner: str | None, live: Live, place: ParkingPlace
+) -> HealingClient:
     return HealingClient(
         policy=ruled.rules,
+        queue=place,
         planner=planner,
         on_event=live.told,
         # The deadline of the call is what bounds it, as with curl.

@@ -19,7 +19,7 @@ from battle_healer_replay.rows import (
     places,
 )
 
-_INSERT = (
+INSERT = (
     f"insert into queue_entries ({columns(ENTRY)}) values ({places(ENTRY)})"  # noqa: S608 -- columns of ours
     " on conflict do nothing returning id"
 )
@@ -27,7 +27,7 @@ INSERT_PAYLOAD = (
     f"insert into queue_payloads (entry_id, revision, {columns(PAYLOAD)})"  # noqa: S608 -- columns of ours
     f" values (:entry_id, :revision, {places(PAYLOAD)})"
 )
-_INSERT_LANE = (
+INSERT_LANE = (
     "insert into queue_lanes (tenant, queue, destination, not_before_ms)"
     " values (:tenant, :queue, :destination, 0) on conflict do nothing"
 )
@@ -51,13 +51,13 @@ def keep(session: Session, drafts: Sequence[Draft]) -> list[Receipt | Exception]
 
 def _kept(session: Session, drafts: Sequence[Draft], now: int) -> list[Receipt | Exception]:
     entries = [_entry(draft, now) for draft in drafts]
-    made = session.each(_INSERT, [entry_values(entry) for entry in entries])
+    made = session.each(INSERT, [entry_values(entry) for entry in entries])
     new = [(d, e) for d, e, rows in zip(drafts, entries, made, strict=True) if rows]
     session.run(
         INSERT_PAYLOAD,
         [payload_values(d.payload) | {"entry_id": e.id, "revision": 1} for d, e in new],
     )
-    session.run(_INSERT_LANE, _lanes(entry for _, entry in new))
+    session.run(INSERT_LANE, _lanes(entry for _, entry in new))
     old = iter(_found(session, [e for e, rows in zip(entries, made, strict=True) if not rows]))
     return [
         Receipt(entry.id, entry.state, True) if rows else next(old)

@@ -31,7 +31,7 @@ UPDATE: Final = (
     + " where id = :id"
 )
 _LOCK: Final = f"select {columns(ENTRY)} from queue_entries where id = :id /*pg for update*/"  # noqa: S608 -- columns of ours
-_INSERT_ATTEMPT: Final = (
+INSERT_ATTEMPT: Final = (
     f"insert into queue_attempts ({columns(ATTEMPT)}) values ({places(ATTEMPT)})"  # noqa: S608 -- columns of ours
 )
 INSERT_ACTION: Final = f"insert into queue_actions ({columns(ACTION)}) values ({places(ACTION)})"  # noqa: S608 -- columns of ours
@@ -99,7 +99,7 @@ def write(session: Session, changes: Sequence[Change]) -> None:
     """Write what changes lead to: the newest state, every attempt, every action."""
     newest = {change.entry.id: change.entry for change in changes}
     session.run(UPDATE, [entry_values(entry, ("id", *MOVING)) for entry in newest.values()])
-    session.run(_INSERT_ATTEMPT, [attempt_values(a) for a in _attempts(changes)])
+    session.run(INSERT_ATTEMPT, [attempt_values(a) for a in _attempts(changes)])
     session.run(INSERT_ACTION, [action_values(c.action) for c in changes if c.action])
 
 

@@ -1,0 +1,1 @@
+"""What the commands of `healer queue` share: filters, policies, and how entries are shown."""

@@ -1,0 +1,65 @@
+"""Run a worker in the foreground: what it tells, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from battle_healer import HealingClient
+from battle_healer.rules import Rules
+from battle_healer.text import safe
+from battle_healer_cli.addresses import is_loopback
+from battle_healer_replay.worker import Worker
+
+_STYLES: Final = {"succeeded": "green", "queued": "yellow", "dead": "red"}
+
+
+def client_for(rules: Rules) -> HealingClient:
+    """The client that delivers under some rules; a proxy is never asked for this machine."""
+    urls = [region.url for destination in rules.destinations for region in destination.regions]
+    return HealingClient(
+        policy=rules, timeout=None, trust_env=not all(is_loopback(url) for url in urls)
+    )
+
+
+def teller(console: Console) -> Callable[[str, Mapping[str, Any]], None]:
+    """Prints one line for what each attempt came to."""
+
+    def tell(name: str, data: Mapping[str, Any]) -> None:
+        state = str(data["state"])
+        reason = f" ({data['reason']})" if data["reason"] else ""
+        wait_s = data["wait_s"]
+        again = f", again in {wait_s:.3g} s" if wait_s is not None else ""
+        where = "/".join(safe(str(data[part])) for part in ("provider", "region") if data[part])
+        line = Text.assemble(
+            f"{data['entry']}  {where}  ",
+            (f"{state}{reason}", _STYLES.get(state, "")),
+            f"{again}  {safe(data['detail'], 300)}",
+        )
+        console.print(line)
+
+    return tell
+
+
+@contextmanager
+def stopped_by_signals(worker: Worker, console: Console) -> Iterator[None]:
+    """Ctrl-C and SIGTERM let it finish what is in hand; a second one ends it at once."""
+    before: dict[int, Any] = {}
+
+    def stop(number: int, frame: object) -> None:
+        signal.signal(number, signal.default_int_handler)
+        console.print("finishing what is in hand; once more ends it at once", style="dim")
+        worker.stop()
+
+    for ours in (signal.SIGINT, signal.SIGTERM):
+        before[ours] = signal.signal(ours, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
