@@ -35,7 +35,7 @@ from battle_healer_replay.worker.pace import Limit
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Look at the durable queue, decide about entries, and run a worker.",
+    help="Look at what is parked, decide about it, and run a worker.",
 )
 
 Where = Annotated[
