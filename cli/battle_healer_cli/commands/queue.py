@@ -246,8 +246,8 @@ def worker(  # noqa: PLR0913, PLR0917 - each is an option that people type
         running = Worker(
             opened, policies, options=options, on_event=teller(console), connect=client_for
         )
-        console.print(f"working on {opened.name} under {policies.source}", style="dim")
         with stopped_by_signals(running, console):
+            console.print(f"working on {opened.name} under {policies.source}", style="dim")
             running.run(until_empty=until_empty)
 
 
