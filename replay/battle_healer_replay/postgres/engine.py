@@ -81,7 +81,8 @@ class PostgresEngine:
         self._notifier: Connection | None = None
         self._pool = ConnectionPool(
             self._url, min_size=0, max_size=4, open=False, timeout=_CONNECT_S,
-            kwargs={"autocommit": True},
+            # After a restart of the server the old connections are dead: a look must not fail.
+            check=ConnectionPool.check_connection, kwargs={"autocommit": True},
         )  # fmt: skip
         self._pool.open()
         with self.transaction() as session:

@@ -88,6 +88,7 @@ class Worker:
         self._free, self._count = self._options.at_once, threading.Lock()
         self._turn = 0
         self._cleaned_at = -_CLEAN_EACH_S
+        self._has_taken_back = False
         self.name = ""
 
     def run(self, *, until_empty: bool = False) -> None:
@@ -100,7 +101,6 @@ class Worker:
             self.name, self._watch = name, self._queue.watch()
             self._heartbeat.start()
             try:
-                self._take_back()
                 while not self._stopping.is_set():
                     # From before the claim, so that we stop early rather than late.
                     until = self._now() + self._options.lease_s
@@ -147,13 +147,18 @@ class Worker:
             yield from (f"{socket.gethostname()}/{slot}" for slot in range(_SLOTS))
 
     def _take_back(self) -> None:
+        """Once, before the first claim: what a killed worker of this name held."""
+        if self._has_taken_back:
+            return
         while changes := self._queue.take_back(self.name):
             for change in changes:
                 self._told(change)
+        self._has_taken_back = True
 
     def _claimed(self) -> Batch:
         """What there is room for; nothing while the database is in trouble."""
         try:
+            self._take_back()
             self._clean()
             batch = self._batch()
             if batch.is_overdue:
