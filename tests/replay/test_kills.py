@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import url_of
 from tests.support.serving import Api, Said
 
 from battle_healer_replay import Draft, Payload, open_queue
@@ -45,9 +46,7 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A queue with a real clock; PostgreSQL by its socket's folder, as a URL."""
     if request.param == "sqlite":
         return f"sqlite:{tmp_path / 'queue.db'}"
-    pairs = dict(part.split("=", 1) for part in request.getfixturevalue("postgres_url").split())
-    rest = "&".join(f"{name}={value}" for name, value in pairs.items() if name != "dbname")
-    return f"postgresql:///{pairs['dbname']}?{rest}"
+    return url_of(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
