@@ -13,7 +13,7 @@ from tests.support.serving import Api, Said
 from battle_healer import HealingClient, outcome_of
 from battle_healer.clients.replaying import REPLAY, Replay
 from battle_healer.episode import episode
-from battle_healer.model import Attempt, Call
+from battle_healer.model import Attempt, Call, Refused
 from battle_healer.rules import Destination, Endpoint, Region, Rules
 
 DOWN = reply(503, {"processed": False}, retry_after="30")
@@ -86,6 +86,13 @@ def test_a_short_wait_is_waited_for() -> None:
     play(episode(attempt(one_region()), soon, kit())).waits(1.025).sends(reply(200)).ends(
         "delivered"
     )
+
+
+def test_the_wait_of_a_gate_is_the_queues_too() -> None:
+    held = Refused("pacer", 10.0, patient=True)
+    outcome = play(episode(attempt(one_region()), held, kit())).ends("failed")
+    assert outcome.not_yet_s is not None
+    assert outcome.not_yet_s >= 10
 
 
 def test_the_same_wait_of_a_live_call_is_the_callers() -> None:
