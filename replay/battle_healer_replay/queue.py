@@ -10,9 +10,10 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from battle_healer import model
 from battle_healer.text import safe
+from battle_healer_replay.editing import edited
 from battle_healer_replay.engine import Engine, Session, Watch
 from battle_healer_replay.entry import Draft, Entry, Payload, Receipt, State
-from battle_healer_replay.errors import AddressError, ForbiddenError, UnknownEntryError
+from battle_healer_replay.errors import AddressError, UnknownEntryError
 from battle_healer_replay.operations import claim, keep, load, look, pauses, record, upkeep
 from battle_healer_replay.parking import checked, draft_of
 from battle_healer_replay.transitions import Change, Event, Refusal
@@ -122,12 +123,12 @@ class Queue:
         return self._decided(Event("settle", entry_id, who=who, why=why))
 
     def edit(self, entry_id: str, payload: Payload, *, who: str, why: str) -> Entry:
-        """Give a dead entry another payload: a new revision, which needs a key of its own."""
+        """Give a dead entry another payload: a new revision, which needs a key of its own.
+
+        Raises ForbiddenError, RefusedError for what it must not become.
+        """
         story = self.story(entry_id)
-        if payload.key is not None and any(payload.key == old.key for old in story.payloads):
-            raise ForbiddenError(
-                "another body under the same key", entry_id, "Give the new revision a new key."
-            )
+        payload = edited(story.entry, story.payloads, payload)
         edit = record.Edit(Event("edit", entry_id, who=who, why=why), payload)
         return self._ask(record.edit, edit).entry
 

@@ -85,9 +85,13 @@ class PostgresEngine:
             check=ConnectionPool.check_connection, kwargs={"autocommit": True},
         )  # fmt: skip
         self._pool.open()
-        with self.transaction() as session:
-            session.rows("select pg_advisory_xact_lock(:id)", {"id": _MIGRATION})
-            self.versions = migrate(session, self.name, is_postgres=True)
+        try:
+            with self.transaction() as session:
+                session.rows("select pg_advisory_xact_lock(:id)", {"id": _MIGRATION})
+                self.versions = migrate(session, self.name, is_postgres=True)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[PostgresSession]:

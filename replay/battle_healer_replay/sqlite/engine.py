@@ -66,8 +66,12 @@ class SqliteEngine:
         self._open_lock = threading.Lock()
         with translated(self.name), self._lock.held():
             self._writer = self._open_writer()
-        with self.transaction() as session:
-            self.versions = migrate(session, self.name, is_postgres=False)
+        try:
+            with self.transaction() as session:
+                self.versions = migrate(session, self.name, is_postgres=False)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteSession]:
