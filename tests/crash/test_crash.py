@@ -36,6 +36,12 @@ PLACES: Final = (
 KEEPING: Final = (
     "keep_before_commit:2", "keep_after_commit:3", "keep_before_commit:9", "keep_after_commit:12",
 )  # fmt: skip
+SMALL_DISK: Final = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 KILLS_EACH: Final = 60  # entries to one kill, about
 
 
@@ -85,6 +91,28 @@ def test_i8_nothing_is_lost_stuck_or_doubled_whatever_is_killed(
     assert (found.lost, found.stuck, found.doubled) == ((), (), ()), str(found)
     assert found.kills >= count // KILLS_EACH
     assert found.lost_leases > 0, "no kill has hit anything"
+
+
+def test_i8_a_full_disk_loses_nothing_that_was_acknowledged(
+    programs: Programs, tmp_path: Path
+) -> None:
+    where, count, file = f"sqlite:{tmp_path / 'queue.db'}", 2000, tmp_path / "acknowledged"
+    file.touch()
+    argv = [ENQUEUING, where, "http://127.0.0.1:9", str(count), str(file)]
+    programs.start("enqueuer", ["-c", SMALL_DISK, *argv])
+    before = -1
+    while (now := len(file.read_text().split())) == 0 or now != before:
+        before = now
+        assert not programs.ended("enqueuer"), "there was room for all"
+        Event().wait(0.5)
+    programs.kill("enqueuer")
+    acknowledged = {call_id(int(line)) for line in file.read_text().split()}
+    assert 0 < len(acknowledged) < count
+    with open_queue(where) as queue:
+        assert acknowledged <= {entry.call_id for entry in queue.entries()}
+        programs.start("enqueuer", argv)
+        assert programs.ended("enqueuer", wait_s=60), "with room again it goes on"
+        assert sum(queue.stats().counts.values()) == count
 
 
 def _park_under_fire(
