@@ -178,6 +178,8 @@ class Intake:
 def origin_of(url: httpx2.URL) -> str:
     """Scheme, host and port, without user information: the library sends it as a header."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
 def _replayed(call: Call, replay: Replay) -> Call:
     """The call as it was when it was parked, by its old names."""
     return dataclasses.replace(

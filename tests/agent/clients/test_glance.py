@@ -11,6 +11,7 @@ from tests.support.serving import Api, Said, Seen
 
 from battle_healer import AsyncHealingTransport, HealingTransport, outcome_of
 from battle_healer.clients.engine import Engine
+from battle_healer.clients.replaying import REPLAY, Replay
 from battle_healer.clients.surroundings import Surroundings
 from battle_healer.gates.admission import Spot
 from battle_healer.ids import correlation
@@ -154,3 +155,12 @@ def test_cancelling_at_a_glance_gives_the_place_back() -> None:
         spy = asyncio.run(run(api.url))
     assert spy.passed == [False, True]
     assert spy.in_flight == {0}
+
+
+def test_a_replay_at_an_origin_that_was_met_is_told_before_it_is_sent() -> None:
+    told: list[str] = []
+    with Api(lambda seen: Said()) as api, httpx2.Client(transport=HealingTransport()) as client:
+        replay = Replay("call-7", "corr-7", "acme", lambda attempt: told.append(attempt.call.id))
+        for extensions in ({}, {}, {REPLAY: replay}):
+            client.post(api.url, extensions=extensions)
+    assert told == ["call-7"]
