@@ -132,6 +132,14 @@ class VirtualTime:
             return min(waiter.due_s for waiter in self._waiters)
 
     def _jump(self, due_s: float) -> None:
+        """Jump there, and on for as long as nobody is left who would do it."""
+        following: float | None = due_s
+        while following is not None:
+            self._jump_once(following)
+            # Whoever was to be woken may have been cancelled, and others began to wait meanwhile.
+            following = self._due_if_all_wait()
+
+    def _jump_once(self, due_s: float) -> None:
         """Tell the other side, without the lock, then wake who is due."""
         jump_s = max(0.0, due_s - self._now_s)
         failure: Exception | None = None

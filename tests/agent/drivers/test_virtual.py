@@ -91,6 +91,30 @@ def test_a_cancelled_task_no_longer_waits_and_harms_no_other() -> None:
     assert time.now() == 3.0
 
 
+def test_who_waits_while_a_cancelled_task_still_moves_the_clock_is_woken() -> None:
+    moving, moved = threading.Event(), threading.Event()
+
+    def advance(seconds: float) -> None:
+        moving.set()
+        moved.wait(10)
+
+    async def scenario() -> None:
+        first = asyncio.create_task(time.wait_async(1.0))
+        await asyncio.to_thread(moving.wait, 10)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        second = asyncio.create_task(time.wait_async(2.0))
+        await asyncio.sleep(0)
+        moved.set()
+        async with asyncio.timeout(10):
+            await second
+
+    time = VirtualTime(advance=advance)
+    asyncio.run(scenario())
+    assert time.now() == 2.0
+
+
 def test_closing_wakes_all_who_wait() -> None:
     time = VirtualTime(callers=2)
     ended = threading.Event()
