@@ -107,7 +107,9 @@ class AsyncHands:
         """Let a planner rank, within its budget."""
         ranking = self._one.engine.rank(command)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(ranking), command.budget_s)
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets an answer.
+            async with asyncio.timeout(command.budget_s):
+                return await asyncio.wrap_future(ranking)
         except TimeoutError:
             return Abstain("timeout")
 
@@ -221,9 +223,8 @@ class AsyncHands:
             if isinstance(decision, Lead):
                 return await self._led(decision)
             try:
-                followed = await asyncio.wait_for(
-                    asyncio.wrap_future(decision.result), self._one.left_s
-                )
+                async with asyncio.timeout(self._one.left_s):
+                    followed = await asyncio.wrap_future(decision.result)
             except TimeoutError:
                 return Denied("the deadline ended while another call renewed the token")
             if followed is not None:
