@@ -7,27 +7,18 @@ ignored. Nothing is capped: what to do with an absurd wait is the caller's quest
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from battle_healer.pointers import walk
+from battle_healer.times import duration_s, finite, number, server_time, until
+from battle_healer.windows import in_fields
 
 _MOST_FIELD: Final = 1_024
 _MOST_TEXT: Final = 128
 _MOST_PROSE: Final = 2_000
-_NUMBER: Final = re.compile(r"[+-]?\d{1,64}(?:\.\d{1,18})?")
-_DURATION: Final = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|us|µs|ns|h|m|s))+")
-_DURATION_PART: Final = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)")
-_UNIT_S: Final = {
-    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0,
-}  # fmt: skip
-# Above these a number of a reset is a point in time, not a distance: 2001 in s, 1973 in ms.
-_EPOCH_S: Final = 1e9
-_EPOCH_MS: Final = 1e11
 
 _MS_HEADERS: Final = ("retry-after-ms", "x-ms-retry-after-ms", "x-retry-after-ms")
 _S_HEADERS: Final = ("retry-after", "x-retry-after")
@@ -61,7 +52,7 @@ def wait_s(headers: Iterable[tuple[str, str]], body: Any, wall: datetime) -> flo
     Source: RFC 9110, section 10.2.3; draft-ietf-httpapi-ratelimit-headers.
     """
     fields = [(name.lower(), value.strip()) for name, value in headers if len(value) <= _MOST_FIELD]
-    now = _server_time(fields) or wall
+    now = server_time(fields) or wall
     for found in (_retry_after_ms(fields), _retry_after(fields, now), _in_body(body)):
         if found is not None:
             return found
@@ -72,23 +63,12 @@ def retry_after(text: str, now: datetime) -> float | None:
     """Seconds that a `Retry-After` value asks for: delta-seconds or an HTTP-date after `now`."""
     if len(text) > _MOST_TEXT:
         return None
-    number = _number(text)
-    return number if number is not None else _until(text, now)
-
-
-def duration_s(text: str) -> float | None:
-    """Seconds in a duration such as `1m30s`, `8.64s` or `250ms`; None where it is none."""
-    if len(text) > _MOST_TEXT or not _DURATION.fullmatch(text):
-        return None
-    return sum(float(n) * _UNIT_S[unit] for n, unit in _DURATION_PART.findall(text))
-
-
-def _server_time(fields: list[tuple[str, str]]) -> datetime | None:
-    return next((_date(value) for name, value in fields if name == "date"), None)
+    seconds = number(text)
+    return until(text, now) if seconds is None else seconds
 
 
 def _retry_after_ms(fields: list[tuple[str, str]]) -> float | None:
-    found = [_number(value) for name, value in fields if name in _MS_HEADERS]
+    found = [number(value) for name, value in fields if name in _MS_HEADERS]
     return max((ms / 1000 for ms in found if ms is not None), default=None)
 
 
@@ -115,21 +95,21 @@ def _member(name: str, value: Any) -> float | None:
     if name not in _BODY_S and name not in _BODY_MS:
         return None
     if isinstance(value, str):
-        number = _number(value)
-        if number is None:
+        amount = number(value)
+        if amount is None:
             return duration_s(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        number = _finite(value)
+        amount = finite(value)
     else:
         return None
-    return number / 1000 if number is not None and name in _BODY_MS else number
+    return amount / 1000 if amount is not None and name in _BODY_MS else amount
 
 
 def _in_prose(text: str) -> float | None:
     found = _PROSE.search(text[:_MOST_PROSE])
     if found is None:
         return None
-    return sum(float(number) * _scale_s(unit.lower()) for number, unit in _AMOUNT.findall(found[1]))
+    return sum(float(count) * _scale_s(unit.lower()) for count, unit in _AMOUNT.findall(found[1]))
 
 
 def _scale_s(unit: str) -> float:
@@ -140,97 +120,5 @@ def _scale_s(unit: str) -> float:
 
 def _spent_windows(fields: list[tuple[str, str]], now: datetime) -> float | None:
     """The longest wait among windows with nothing remaining: all of them must open."""
-    waits = [*_structured(fields), *_families(fields, now)]
-    return max(waits, default=None)
-
-
-def _structured(fields: list[tuple[str, str]]) -> Iterator[float]:
-    """`RateLimit: "burst";r=0;t=21, "day";r=9;t=400`, and `limit=100, remaining=0, reset=33`."""
-    for name, value in fields:
-        if name not in ("ratelimit", "x-ratelimit"):
-            continue
-        if "remaining=" in value.lower():
-            yield from _window(_parameters(value.lower().replace(",", ";")), "remaining", "reset")
-        else:
-            for item in value.lower().split(",")[:16]:
-                yield from _window(_parameters(item), "r", "t")
-
-
-def _parameters(item: str) -> dict[str, str]:
-    pairs = (part.split("=", 1) for part in item.split(";") if "=" in part)
-    return {name.strip(): value.strip() for name, value in pairs}
-
-
-def _window(parameters: dict[str, str], left: str, opens: str) -> Iterator[float]:
-    remaining, seconds = _number(parameters.get(left, "")), _number(parameters.get(opens, ""))
-    if remaining == 0 and seconds is not None:
-        yield seconds
-
-
-def _families(fields: list[tuple[str, str]], now: datetime) -> Iterator[float]:
-    """Older fields, paired by what their names share: `x-ratelimit-reset-tokens` and the like."""
-    remaining: dict[str, float] = {}
-    resets: dict[str, float] = {}
-    for name, value in fields:
-        flat = name.replace("rate-limit", "ratelimit")
-        if "ratelimit-" not in flat:
-            continue
-        if "remaining" in flat:
-            number = _number(value.split(",")[0])
-            if number is not None:
-                remaining[flat.replace("remaining", "")] = number
-        elif "reset-after" in flat or "reset" in flat:
-            # Of two spellings of one reset the distance is kept: it needs no clock.
-            seconds = _reset(value.split(";")[0], now)
-            window = flat.replace("reset-after", "").replace("reset", "")
-            if seconds is not None and ("reset-after" in flat or window not in resets):
-                resets[window] = seconds
-    yield from (
-        resets[window] for window, left in remaining.items() if left == 0 and window in resets
-    )
-
-
-def _reset(text: str, now: datetime) -> float | None:
-    """A reset as a distance, a point in time in s or ms, a duration, or a date."""
-    number = _number(text)
-    if number is None:
-        spelled = duration_s(text)
-        return spelled if spelled is not None else _until(text, now)
-    if number >= _EPOCH_MS:
-        return max(0.0, number / 1000 - now.timestamp())
-    if number >= _EPOCH_S:
-        return max(0.0, number - now.timestamp())
-    return number
-
-
-def _number(text: str) -> float | None:
-    """A plain decimal number, 0.0 where it is negative."""
-    text = text.strip()
-    return _finite(float(text)) if text.isascii() and _NUMBER.fullmatch(text) else None
-
-
-def _finite(value: float) -> float | None:
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return max(0.0, number) if math.isfinite(number) else None
-
-
-def _until(text: str, now: datetime) -> float | None:
-    at = _date(text)
-    return None if at is None else max(0.0, (at - now).total_seconds())
-
-
-def _date(text: str) -> datetime | None:
-    """An HTTP-date in any of its three forms, or RFC 3339; UTC where it names no zone."""
-    if len(text) > _MOST_TEXT or ":" not in text:
-        return None
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            at = read(text)
-            # The comparison fails for dates at the edge of the calendar.
-            return at if at.tzinfo else at.replace(tzinfo=UTC)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
+    spent = (window for window in in_fields(fields, now) if window.remaining == 0)
+    return max((w.resets_s for w in spent if w.resets_s is not None), default=None)

@@ -11,6 +11,7 @@ from battle_healer.diagnosis.finding import Finding
 from battle_healer.diagnosis.statuses import of_status
 from battle_healer.diagnosis.words import Meaning, of_code, of_sentence
 from battle_healer.model import CredentialFault, Kind
+from battle_healer.windows import THROTTLE_S
 
 _SUCCESS: Final = 400
 _SERVER: Final = 500
@@ -44,8 +45,7 @@ _SENTENCES_UNDER: Final[dict[int, frozenset[Kind]]] = {
 _WITH_FIELD: Final = _ANY - {Kind.TOO_LARGE, Kind.PERMISSION_DENIED, Kind.RATE_LIMITED}
 _SENTENCES_WITH_FIELD: Final = _KEY | {Kind.CONFLICT}
 
-# A wait up to an hour is a throttle, unless the words name a quota of a day, a month or a plan.
-_THROTTLE_S: Final = 3_600.0
+# A short wait is a throttle's, unless the words name a quota of a day, a month or a plan.
 _LONG: Final = re.compile(r"\bdaily|\bper ?day|month", re.IGNORECASE)
 _SHORT: Final = re.compile(r"second|minute|hour", re.IGNORECASE)
 # Words of a spent quota are believed where nothing says that it fills again within minutes.
@@ -129,7 +129,7 @@ def _allowance(found: Meaning, finding: Finding, wait_s: float | None) -> Meanin
     if found.kind not in (Kind.RATE_LIMITED, Kind.QUOTA_EXHAUSTED):
         return found
     said = " ".join((*finding.codes, *finding.prose)).replace("_", " ")
-    if (wait_s or 0.0) > _THROTTLE_S or (_LONG.search(said) and not _SHORT.search(said)):
+    if (wait_s or 0.0) > THROTTLE_S or (_LONG.search(said) and not _SHORT.search(said)):
         return Meaning(Kind.QUOTA_EXHAUSTED)
     if wait_s is None or _LONG.search(said) or _PLAN.search(said):
         return found
