@@ -150,6 +150,13 @@ class GateBounds:
         "time before a region that answers 410 is tried again",
         "RFC 9110, section 15.5.11: likely permanent",
     )
+    near_quota_percent: float = _bound(
+        90.0,
+        (1, 100),
+        "percent",
+        "share of a credential's quota after which others sign first",
+        "Google Cloud budgets: alert at 90 %",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,14 @@ class TokenCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What an attempt with a credential costs, as an estimate. currency: an ISO 4217 code."""
+
+    per_call: float
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialRule:
     """A credential by reference: where its token comes from, never the token itself.
 
@@ -190,6 +205,7 @@ class CredentialRule:
     TokenCall that must be made first.
     account: whom the API takes it for. Idempotency keys count per account, so a write that may
     have taken effect is repeated with another credential only if both name the same account.
+    daily_calls: attempts in a UTC day; None for as many as the API allows.
     """
 
     name: str
@@ -199,6 +215,7 @@ class CredentialRule:
     scopes: frozenset[str] = frozenset()
     account: str | None = None
     daily_calls: int | None = None
+    cost: Cost | None = None
     header: str = "Authorization"
     scheme: str = "Bearer"
 

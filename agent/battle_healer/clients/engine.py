@@ -32,6 +32,7 @@ from battle_healer.planners.planner import Planner
 from battle_healer.planners.table import BY_NAME, find_planner
 from battle_healer.rules import Rules
 from battle_healer.stores import Store
+from battle_healer.windows import Window, windows
 
 if TYPE_CHECKING:
     import httpx2
@@ -118,11 +119,21 @@ class Engine:
         """
         if isinstance(trouble, Reply):
             found = trouble.diagnosis or CLEAN
-            self.gates.settle(attempt, found, gone=trouble.status == HTTPStatus.GONE)
+            gone = trouble.status == HTTPStatus.GONE
+            left = self._left(attempt, trouble)
+            note = self.gates.settle(attempt, found, gone=gone, windows=left)
         elif isinstance(trouble, Lost):
-            self.gates.settle(attempt, diagnose(attempt, trouble, self.clock.wall()))
+            note = self.gates.settle(attempt, diagnose(attempt, trouble, self.clock.wall()))
         else:
-            self.gates.settle(attempt, None)
+            note = self.gates.settle(attempt, None)
+        if note is not None:
+            self.journal.note(attempt.call, note)
+
+    def _left(self, attempt: Attempt, reply: Reply) -> tuple[Window, ...]:
+        """What a clean answer says is left to the policy's credential that signed."""
+        if reply.diagnosis is not None or attempt.grant is None or attempt.grant.name is None:
+            return ()
+        return windows(reply.headers, self.clock.wall())
 
     def rank(self, command: Ask) -> Future[Ranking | Abstain]:
         """Ask a planner in a thread of its own: one that hangs costs its budget, no more.

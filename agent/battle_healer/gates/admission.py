@@ -3,7 +3,7 @@
 `admit` runs before the first attempt of a call, `readmit` before every other, and `settle` after
 each that was let in, also a cancelled one. Asked in this order, from the widest to the narrowest:
 
-    deadline(pacer(breaker(concurrency(retry budget(the attempt)))))
+    deadline(pacer(quota(breaker(concurrency(retry budget(the attempt))))))
 
 The retry budget comes last, so that nobody pays for an attempt that another gate refuses. All is
 decided under one lock, and nothing waits under it: a refusal says how long, and the loop waits.
@@ -17,14 +17,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from battle_healer.clock import Clock
+from battle_healer.commands import Note
 from battle_healer.gates.breaker import CLOSED, UNWELL, Breaker
 from battle_healer.gates.concurrency import Concurrency
 from battle_healer.gates.pacer import Pacer
+from battle_healer.gates.quotas import Quotas
 from battle_healer.gates.regions import Regions
 from battle_healer.gates.retry_budget import RetryBudget
+from battle_healer.gates.signer import declared, first_with_left, known_as, owner, signer
 from battle_healer.gates.told import Hold, Told
-from battle_healer.model import Attempt, Call, Diagnosis, Grant, Kind, Refused
+from battle_healer.model import Attempt, Call, Diagnosis, Kind, Refused
 from battle_healer.rules import Destination, GateBounds, Region
+from battle_healer.windows import Window
 
 CLEAN: Final = Diagnosis(Kind.OK, "yes", "never", reader="none")
 """What `settle` is told of a clean answer."""
@@ -49,10 +53,10 @@ class Place:
 class _Api:
     """The gates of one destination: they bind all its regions."""
 
-    __slots__ = ("bounds", "budget", "pacer", "regions")
+    __slots__ = ("bounds", "budget", "pacer", "quotas", "regions")
 
-    def __init__(self, bounds: GateBounds, now: float) -> None:
-        self.bounds = bounds
+    def __init__(self, bounds: GateBounds, quotas: Quotas, now: float) -> None:
+        self.bounds, self.quotas = bounds, quotas
         self.budget = RetryBudget(bounds, now)
         self.pacer = Pacer(bounds)
         self.regions = Regions(bounds.gone_s)
@@ -94,6 +98,7 @@ class Spot:
             and self.concurrency.in_flight < self.concurrency.limit
             and not self.api.pacer.told
             and not self.api.regions.gone
+            and not self.api.quotas.known
         )
 
     def enter(self, call: str) -> None:
@@ -117,7 +122,7 @@ class Gates:
         bounds: GateBounds | None = None,
         invariants: frozenset[str] = frozenset({"I3", "I4"}),
     ) -> None:
-        self._now, self._lock = clock.now, lock
+        self._clock, self._now, self._lock = clock, clock.now, lock
         self._bounds = bounds or GateBounds()
         self._invariants = invariants
         self._spots: dict[str, Spot] = {}  # by region URL
@@ -128,14 +133,14 @@ class Gates:
 
         The call's own region is taken, unless it is known not to be well and another is. The
         caller's own Authorization goes first; else the destination's first credential that is
-        not spent.
+        not spent, nor near it while another may sign.
         """
         with self._lock:
             home = self._spots.get(call.home.url) or self._met(call.destination, call.home)
             if home.is_well():
                 home.concurrency.in_flight += 1
-                declared = call.destination.credentials
-                return home.place(declared[0].name if declared and call.own is None else None)
+                rules = call.destination.credentials
+                return home.place(rules[0].name if rules and call.own is None else None)
             return self._admitted(call, home.api)
 
     def glance(self, origin: str) -> Spot | None:
@@ -170,21 +175,31 @@ class Gates:
             spot = self._spot(call.destination, attempt.region)
             api = spot.api
             refused = (
-                api.pacer.throttle(_owner(attempt.grant), now)
-                or api.pacer.spent(_known_as(attempt.grant), now)
+                api.pacer.throttle(owner(attempt.grant), now)
+                or api.pacer.spent(known_as(attempt.grant), now)
+                or api.quotas.refusal(declared(attempt.grant), now)
                 or spot.breaker.refusal(now)
                 or spot.concurrency.refusal()
                 or api.budget.pay(attempt.after, now, left_s)
             )
             if refused is None:
                 spot.enter(call.id)
+                api.quotas.take(call.id, declared(attempt.grant), now)
             return refused
 
-    def settle(self, attempt: Attempt, found: Diagnosis | None, *, gone: bool = False) -> None:
+    def settle(
+        self,
+        attempt: Attempt,
+        found: Diagnosis | None,
+        *,
+        gone: bool = False,
+        windows: tuple[Window, ...] = (),
+    ) -> Note | None:
         """Learn from an attempt that was let in, and give back what it held.
 
         found: what its answer means, CLEAN if nothing is wrong; None if there was none, since
-        it was cancelled or never sent. gone: whether it was answered 410.
+        it was cancelled or never sent. gone: whether it was answered 410. windows: what a clean
+        answer says is left. Returns what whoever watches is to be told, if anything.
         """
         call, now = attempt.call, self._now()
         with self._lock:
@@ -204,13 +219,16 @@ class Gates:
                 _hear(spot, attempt, found, now)
                 if gone:
                     api.regions.saw_gone(call, attempt.region)
+            if not (windows or api.quotas.known):
+                return None
+            return _count(api, attempt, found, windows, now)
 
     def told(self, call: Call) -> Told:
         """What binds this call's next attempt, whoever was told."""
         now, regions = self._now(), call.destination.regions
         with self._lock:
             api = self._spot(call.destination, call.home).api
-            holds = api.pacer.holds(_owner(call.own), now)
+            holds = [*api.pacer.holds(owner(call.own), now), *api.quotas.holds(now)]
             for region in regions:
                 spot = self._spots.get(region.url)
                 until = None if spot is None else spot.breaker.held_until(now)
@@ -223,10 +241,11 @@ class Gates:
         """Look at each region in turn. Called with the lock held."""
         now = self._now()
         api.pacer.forget(now)
-        throttled = api.pacer.throttle(_owner(call.own), now)
+        api.quotas.forget(now)
+        throttled = api.pacer.throttle(owner(call.own), now)
         if throttled is not None:
             return throttled
-        credential = _unspent(call, api.pacer, now)
+        credential = signer(call, api.pacer, api.quotas, now)
         if isinstance(credential, Refused):
             return credential
         refusals: list[Refused] = []
@@ -235,6 +254,7 @@ class Gates:
             refused = spot.breaker.refusal(now) or spot.concurrency.refusal()
             if refused is None:
                 spot.enter(call.id)
+                api.quotas.take(call.id, credential, now)
                 return spot.place(credential)
             refusals.append(refused)
         return refusals[0]
@@ -247,7 +267,9 @@ class Gates:
         known = (self._spots.get(r.url) for r in destination.regions)
         api = next((spot.api for spot in known if spot is not None), None)
         if api is None:
-            api = _Api(self._in_force(destination), self._now())
+            bounds = self._in_force(destination)
+            counted = destination.credentials if "I4" in self._invariants else ()
+            api = _Api(bounds, Quotas(counted, bounds, self._clock), self._now())
         if not destination.declared:
             if len(self._undeclared) >= _UNDECLARED_KNOWN:
                 self._forget_undeclared(self._now())
@@ -288,31 +310,26 @@ class Gates:
 def _hear(spot: Spot, attempt: Attempt, found: Diagnosis, now: float) -> None:
     """Keep the wait that an answer named for others than its call."""
     bounds = spot.api.bounds
-    spot.api.pacer.hears(found, _owner(attempt.grant), _known_as(attempt.grant), now)
+    spot.api.pacer.hears(found, owner(attempt.grant), known_as(attempt.grant), now)
     if found.wait_s and found.kind in _OF_THE_PLACE and bounds.pacer:
         spot.breaker.told(now + min(found.wait_s, bounds.hold_s))
 
 
-def _known_as(grant: Grant | None) -> str:
-    """By what the pacer knows a credential: two callers' own ones have nothing in common."""
-    if grant is None:
-        return ""
-    return grant.name or grant.token.digest()
-
-
-def _owner(grant: Grant | None) -> str:
-    """Whose limits count together: all that the policy signs, and each caller's own token."""
-    return "" if grant is None or grant.name else grant.token.digest()
-
-
-def _unspent(call: Call, pacer: Pacer, now: float) -> str | Refused | None:
-    """The credential to sign with, None for the caller's own or for none; or that all are spent."""
-    if call.own is not None:
-        return pacer.spent(_known_as(call.own), now)
-    refused = None
-    for rule in call.destination.credentials:
-        spent = pacer.spent(rule.name, now)
-        if spent is None:
-            return rule.name
-        refused = refused or spent
-    return refused
+def _count(
+    api: _Api, attempt: Attempt, found: Diagnosis | None, windows: tuple[Window, ...], now: float
+) -> Note | None:
+    """Let the quotas learn from an attempt that ended; what to tell of its credential."""
+    call, name = attempt.call, declared(attempt.grant)
+    # Cancelled, it may have been sent; what has no token yet was not.
+    sent = attempt.grant is not None if found is None else found.kind is not Kind.CONNECT_FAILED
+    api.quotas.settle(call.id, now, sent=sent)
+    if not name:
+        return None
+    if windows:
+        api.quotas.hears(call.destination.credential(name), windows, now)
+    note = api.quotas.signal(name, now)
+    if note is None:
+        return None
+    following = first_with_left(call, api.pacer, api.quotas, now)
+    takes_over = following if isinstance(following, str) and following != name else None
+    return replace(note, data={**note.data, "region": attempt.region.name, "next": takes_over})

@@ -85,3 +85,6 @@ Rate = Annotated[str, Form(r"[0-9]{1,6}/(s|m|h|d)", "not a rate", "Write it like
 Scheme = Annotated[
     str, Form(r"[A-Za-z0-9-]{0,40}", "not an authentication scheme", "Write it like Bearer.")
 ]
+Currency = Annotated[
+    str, Form(r"[A-Z]{3}", "not a currency", "Write its ISO 4217 code, as in EUR.")
+]

@@ -29,6 +29,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "pacer": ("pacer",),
     "hold_s": ("longest_hold",),
     "gone_s": ("gone",),
+    "near_quota_percent": ("near_quota_percent",),
 }
 """Where a policy sets each row, below `gates`."""
 

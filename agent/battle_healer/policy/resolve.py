@@ -26,6 +26,7 @@ from battle_healer.policy.stamps import Stamp, read_stamped
 from battle_healer.rules import (
     TIERS,
     Bounds,
+    Cost,
     CredentialRule,
     Degrade,
     Destination,
@@ -108,6 +109,8 @@ class Resolver:
             refresh=_token_call(part.refresh, part.refresh.body) if part.refresh else None,
             scopes=frozenset(part.scopes),
             account=part.account,
+            daily_calls=part.daily_calls,
+            cost=Cost(part.cost.per_call, part.cost.currency) if part.cost else None,
             header=part.header,
             scheme=part.scheme,
         )

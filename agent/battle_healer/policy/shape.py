@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from battle_healer.policy.forms import (
+    Currency,
     Duration,
     EnvName,
     HeaderName,
@@ -80,9 +81,9 @@ class TokenPart(Part):
 class CostPart(Part):
     """What a credential's use costs, as an estimate."""
 
-    per_call: float | None = Field(default=None, ge=0)
-    per_1000_tokens: float | None = Field(default=None, ge=0)
-    currency: str = "USD"
+    per_call: float = Field(ge=0, allow_inf_nan=False)
+    per_1000_tokens: Annotated[float | None, LATER] = Field(default=None, ge=0)
+    currency: Currency = "USD"
 
 
 class CredentialPart(Part):
@@ -100,9 +101,11 @@ class CredentialPart(Part):
     )
     header: HeaderName = "Authorization"
     scheme: Scheme = "Bearer"
-    daily_calls: Annotated[int | None, LATER] = Field(default=None, ge=1)
+    daily_calls: int | None = Field(
+        default=None, ge=1, description="Requests in a UTC day; then others sign, or none."
+    )
     daily_tokens: Annotated[int | None, LATER] = Field(default=None, ge=1)
-    cost: Annotated[CostPart | None, LATER] = None
+    cost: CostPart | None = None
 
 
 class RegionPart(Part):
@@ -184,7 +187,7 @@ class GatesPart(Part):
     concurrency: int | None = _row("concurrency")
     longest_hold: Duration | None = _row("hold_s")
     gone: Duration | None = _row("gone_s")
-    near_quota_percent: Annotated[float | None, LATER] = Field(default=None, gt=0, le=100)
+    near_quota_percent: float | None = _row("near_quota_percent")
 
 
 class DestinationPart(Part):

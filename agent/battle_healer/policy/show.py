@@ -61,6 +61,8 @@ def _credential(rule: CredentialRule) -> dict[str, Any]:
             "refresh": rule.refresh and _token_call(rule.refresh),
             "scopes": sorted(rule.scopes),
             "account": rule.account,
+            "daily_calls": rule.daily_calls,
+            "cost": rule.cost and asdict(rule.cost),
             "header": rule.header,
         }
     ) | {"scheme": rule.scheme}

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from tests.support.building import FixedClock, call
 
+from battle_healer.commands import Note
 from battle_healer.gates.admission import CLEAN, Gates, Place
 from battle_healer.model import Attempt, Call, Diagnosis, Grant, Kind, Refused
 from battle_healer.rules import Destination, GateBounds, Region
 from battle_healer.secret import Secret
+from battle_healer.windows import Window
 
 
 @dataclass
@@ -45,12 +47,18 @@ class World:
         return first.region
 
     def settle(
-        self, it: Attempt, kind: Kind = Kind.OK, wait_s: float | None = None, *, gone: bool = False
-    ) -> None:
+        self,
+        it: Attempt,
+        kind: Kind = Kind.OK,
+        wait_s: float | None = None,
+        *,
+        gone: bool = False,
+        windows: tuple[Window, ...] = (),
+    ) -> Note | None:
         found = CLEAN
         if kind is not Kind.OK:
             found = Diagnosis(kind, "no", "unchanged", wait_s=wait_s)
-        self.gates.settle(it, found, gone=gone)
+        return self.gates.settle(it, found, gone=gone, windows=windows)
 
 
 def attempt_of(it: Call, place: Place) -> Attempt:

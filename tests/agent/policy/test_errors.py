@@ -13,6 +13,7 @@ HEAD = (
 """Five lines that parse; what a case adds begins at line 6."""
 
 CREDENTIAL = HEAD + "    credentials:\n      - name: main\n"
+TOKEN = CREDENTIAL + "        token: {env: A}\n"
 ENDPOINT = HEAD + "    endpoints:\n      - name: charge\n        match: POST /charges\n"
 
 SHAPE = [
@@ -56,6 +57,18 @@ SHAPE = [
         "protected[1] is not a JSON Pointer", "Begin with a slash",
     ),
     (ENDPOINT + "        protected: [/a~2]\n", 9, "protected[0] is not a JSON Pointer", "Begin"),
+    (TOKEN + "        daily_calls: 0\n", 9, "daily_calls is out of range", "Give at least 1."),
+    (TOKEN + "        cost: {per_call: -1}\n", 9, "per_call is out of range", "Give at least 0."),
+    (TOKEN + "        cost: {per_call: .inf}\n", 9, "per_call must be a number", "Write it"),
+    (TOKEN + "        cost: {currency: EUR}\n", 9, "`per_call` is missing in cost", "Add it."),
+    (
+        TOKEN + "        cost: {per_call: 1, currency: euro}\n", 9,
+        "currency is not a currency", "Write its ISO 4217 code",
+    ),
+    (
+        "version: 1\ngates: {near_quota_percent: 101}\n", 2,
+        "near_quota_percent is out of range", "Give 1 to 100.",
+    ),
 ]  # fmt: skip
 
 CONTRADICTION = [
@@ -182,15 +195,13 @@ CONTRADICTION = [
 
 LATER = [
     ("version: 1\njournal: {days: 30}\n", 2, "journal"),
-    ("version: 1\ngates: {near_quota_percent: 80}\n", 2, "near_quota_percent"),
     ("version: 1\nplanner_budgets: {gemini: {per_day: 10}}\n", 2, "planner_budgets"),
     ("version: 1\nnotifications: [{to: {env: HOOK}}]\n", 2, "notifications"),
     ("version: 1\nqueues:\n  payments:\n    rate: 50/s\n", 4, "rate"),
     ("version: 1\nqueues:\n  payments:\n    max_failures: 8\n", 4, "max_failures"),
     ("version: 1\nqueues:\n  payments:\n    keep: {dead: 14d}\n", 4, "keep"),
-    (CREDENTIAL + "        token: {env: A}\n        daily_calls: 1000\n", 9, "daily_calls"),
-    (CREDENTIAL + "        token: {env: A}\n        daily_tokens: 1000\n", 9, "daily_tokens"),
-    (CREDENTIAL + "        token: {env: A}\n        cost: {per_call: 0.01}\n", 9, "cost"),
+    (TOKEN + "        daily_tokens: 1000\n", 9, "daily_tokens"),
+    (TOKEN + "        cost: {per_call: 1, per_1000_tokens: 2}\n", 9, "per_1000_tokens"),
     (ENDPOINT + "        key_ttl: 24h\n", 9, "key_ttl"),
 ]
 

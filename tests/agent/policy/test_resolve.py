@@ -9,6 +9,7 @@ from battle_healer.policy.gates import KEYS
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.rules import (
     Bounds,
+    Cost,
     CredentialRule,
     Degrade,
     Destination,
@@ -32,9 +33,11 @@ destinations:
       - {name: us, url: "https://us.pay.example:8443"}
     credentials:
       - {name: a, token: {env: A}, refresh: {post: /refresh, token: /data/token}}
-      - {name: b, tier: backup, token: {file: b.txt}, scopes: [write]}
+      - {name: b, tier: backup, token: {file: b.txt}, scopes: [write], daily_calls: 9}
       - {name: c, tier: free-tier, token: {command: [op, read]}, header: X-Api-Key, scheme: ""}
-      - {name: d, token: {post: /token, body: {user: me}, expires_in: /ttl}}
+      - name: d
+        token: {post: /token, body: {user: me}, expires_in: /ttl}
+        cost: {per_call: 0.25, currency: EUR}
     says_processed: on
     call_header: on
     planner: heuristic
@@ -81,9 +84,12 @@ def test_credentials_are_references_with_their_line_in_the_order_of_their_tiers(
         CredentialRule(
             "a", FromEnv("A", f"{where}:12"), refresh=TokenCall("/refresh", None, "/data/token")
         ),
-        CredentialRule("d", TokenCall("/token", {"user": "me"}, None, "/ttl")),
         CredentialRule(
-            "b", FromFile(folder / "b.txt", f"{where}:13"), "backup", scopes=frozenset({"write"})
+            "d", TokenCall("/token", {"user": "me"}, None, "/ttl"), cost=Cost(0.25, "EUR")
+        ),
+        CredentialRule(
+            "b", FromFile(folder / "b.txt", f"{where}:13"), "backup", scopes=frozenset({"write"}),
+            daily_calls=9,
         ),
         CredentialRule(
             "c", FromCommand(("op", "read"), folder, f"{where}:14"), "free-tier",
@@ -189,6 +195,6 @@ def test_a_destination_changes_gates_that_hold_for_all() -> None:
 
 def test_every_row_of_the_gates_has_a_key_and_is_shown_as_it_is_set() -> None:
     assert set(KEYS) == {row.name for row in fields(GateBounds)}
-    odd = GateBounds(7, 6, 5, 4, 3.5, 2, 99.5, 0.25, 90.0, 8, False, 172_800.0, 5400.0)
+    odd = GateBounds(7, 6, 5, 4, 3.5, 2, 99.5, 0.25, 90.0, 8, False, 172_800.0, 5400.0, 75.5)
     text = show(Policy(Rules(gates=odd)))
     assert Policy.parse(text).rules.gates == odd

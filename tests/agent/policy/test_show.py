@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from battle_healer.policy import Policy, show
-from battle_healer.rules import CredentialRule, Destination, Region, Rules
+from battle_healer.rules import Cost, CredentialRule, Destination, Region, Rules
 from battle_healer.secret import MASK, Secret
 
 TEXT = """\
@@ -13,7 +13,7 @@ destinations:
   pay:
     regions: [{name: us, url: https://a.example/}]
     credentials:
-      - {name: a, token: {env: PAY_TOKEN}}
+      - {name: a, token: {env: PAY_TOKEN}, daily_calls: 9, cost: {per_call: 0.5}}
       - {name: b, token: {file: /run/token}}
       - {name: c, token: {command: [op, --password=s3cr3t]}}
       - {name: d, token: {post: /t, body: {user: me, secret: s3cr3t, x: {api_key: [s3cr3t]}}}}
@@ -53,3 +53,5 @@ def test_what_is_shown_is_a_policy_of_the_same_meaning() -> None:
     before = Policy.parse(text).rules.destinations[0]
     after = Policy.parse(show(Policy.parse(text))).rules.destinations[0]
     assert (after.regions, after.endpoints) == (before.regions, before.endpoints)
+    (was, *_), (is_, *_) = before.credentials, after.credentials
+    assert (is_.daily_calls, is_.cost) == (was.daily_calls, was.cost) == (9, Cost(0.5, "USD"))
