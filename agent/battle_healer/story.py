@@ -183,9 +183,12 @@ class Story:
     def weighs_as(self) -> Kind:
         """The kind of trouble by which to choose: as a rule what the newest exchange meant.
 
-        A failure at a place that other calls found down as well is one of the place.
+        A failure at a place that other calls found down as well is one of the place; and whatever
+        a resend might help, it needs a credential that has something left.
         """
         kind, here = self.diagnosis.kind, self.region.name
+        if self.diagnosis.helps == "unchanged" and self.credential in self.elsewhere.spent:
+            return Kind.QUOTA_EXHAUSTED
         is_down = any(h.scope == "region" and h.name == here for h in self.elsewhere.holds)
         return Kind.UNAVAILABLE if is_down and kind in UNWELL else kind
 

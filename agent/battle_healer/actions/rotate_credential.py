@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from battle_healer.actions.action import Action
 from battle_healer.actions.refresh_credential import refreshable
+from battle_healer.actions.retry import backoff_s
 from battle_healer.gates.pacer import SPENT
 from battle_healer.model import Kind, Plan
 from battle_healer.rules import CredentialRule
@@ -28,7 +29,7 @@ def _refresh_is_over(story: Story) -> bool:
 
 def _cause(story: Story) -> str | None:
     diagnosis = story.diagnosis
-    if diagnosis.kind in SPENT:
+    if story.weighs_as in SPENT:
         return "what this credential may use is spent"
     if diagnosis.credential == "revoked":
         return "this credential was revoked"
@@ -50,6 +51,8 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
         cause = "another credential has the scope that the reply says is missing"
     if cause is None:
         return
+    # What may be over by itself is given its time, whoever signs.
+    backoff = backoff_s(story, means) if story.diagnosis.helps == "unchanged" else 0.0
     for rule in story.call.destination.credentials:
         if rule.name not in story.used and _fits(rule, story):
             yield Plan(
@@ -57,7 +60,7 @@ def _plans(story: Story, means: Means) -> Iterator[Plan]:
                 f"{cause}; credential {rule.name} ({rule.tier}) is next",
                 region=story.region,
                 credential=rule.name,
-                wait_s=story.held_s(story.region, rule.name),
+                wait_s=story.held_s(story.region, rule.name) + backoff,
             )
 
 

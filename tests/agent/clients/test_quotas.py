@@ -10,7 +10,7 @@ import pytest
 from tests.agent.clients.conftest import surroundings
 from tests.mock_server.driving import Mock
 from tests.support.healing import shared_time
-from tests.support.serving import Api, Said
+from tests.support.serving import Api, Said, Seen
 
 from battle_healer import AsyncHealingClient, HealingClient, outcome_of
 from battle_healer.commands import Note
@@ -101,6 +101,17 @@ def test_with_every_cap_used_nothing_is_sent_and_the_reason_is_told(calls: Calls
     outcome = outcome_of(stopped.value)
     assert (outcome.kind, outcome.effect, outcome.requests) == (OutcomeKind.FAILED, "none", 0)
     assert "quota" in outcome.reason
+
+
+def test_a_resend_at_the_cap_goes_on_with_the_next_credential(calls: Calls) -> None:
+    def answers(seen: Seen) -> Said:
+        return Said(503, '{"title": "down"}') if seen.token == "main" else Said()
+
+    with Api(answers) as api:
+        rules = rules_for(api.url, credential("main", daily_calls=2), credential("spare"))
+        (reply,) = calls(f"{api.url}/x", 1, policy=rules, surroundings=surroundings())
+    assert reply.status_code == 200
+    assert runs([seen.token for seen in api.seen]) == [("main", 2), ("spare", 1)]
 
 
 LOW = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "40", "X-RateLimit-Reset": "7200"}
