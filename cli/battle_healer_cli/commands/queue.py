@@ -288,7 +288,7 @@ def import_(
     with open_queue(where) as opened, _opened(file, "r") as lines:
         stories = [story_of(line, f"{file}:{i}") for i, line in enumerate(lines, 1)]
         new = sum(opened.load(story) for story in _progress(stories, "import"))
-    stderr().print(f"{new} of {_entries(len(stories))} were new")
+    stderr().print(f"{new} of {_entries(len(stories))} new")
 
 
 def _each(names: Iterable[str], do: Callable[[str], Entry]) -> None:
