@@ -37,12 +37,12 @@ class Measure:
 
 
 MEASURES: Final = (
-    Measure("durable enqueue, 64 callers", "enqueue", "postgres", 64, 2000, 8.0),
-    Measure("durable enqueue, 64 callers", "enqueue", "sqlite", 64, 2000, 3.0),
-    Measure("durable enqueue, one caller", "enqueue", "postgres", 1, 300, 0.9),
-    Measure("durable enqueue, one caller", "enqueue", "sqlite", 1, 300, 0.9),
-    Measure("a worker that does nothing", "drain", "postgres", 1, 2000, 1.0),
-    Measure("a worker that does nothing", "drain", "sqlite", 1, 2000, 4.0),
+    Measure("durable enqueue, 64 callers", "enqueue", "postgres", 64, 640, 8.0),
+    Measure("durable enqueue, 64 callers", "enqueue", "sqlite", 64, 640, 3.0),
+    Measure("durable enqueue, one caller", "enqueue", "postgres", 1, 100, 0.9),
+    Measure("durable enqueue, one caller", "enqueue", "sqlite", 1, 100, 0.9),
+    Measure("a worker that does nothing", "drain", "postgres", 1, 640, 1.0),
+    Measure("a worker that does nothing", "drain", "sqlite", 1, 640, 4.0),
 )
 
 
