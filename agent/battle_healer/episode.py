@@ -112,6 +112,7 @@ def episode(attempt: Attempt, trouble: Trouble, kit: Kit) -> Dialogue:
     guardrails stop offering anything else once a bound of I4 is reached.
     """
     name = kit.new_id("ep")
+    yield Note("EPISODE_BEGUN", _begun(name, attempt, trouble))
     attempt, trouble = yield from _patiently(attempt, trouble, kit)
     story = _saw(Story(attempt.call, kit.clock.now()), attempt, trouble, kit)
     while story.diagnosis.is_failure:
@@ -192,13 +193,27 @@ def _planner(call: Call, kit: Kit) -> str:
     return kit.planner or call.endpoint.planner or call.destination.planner or kit.rules.planner
 
 
+def _begun(name: str, attempt: Attempt, trouble: Trouble) -> dict[str, Any]:
+    """What whoever watches is told of a first trouble, before anything is decided."""
+    return {
+        "episode": name,
+        "region": attempt.region.name,
+        "status": trouble.status if isinstance(trouble, Reply) else None,
+        "lost": trouble.phase if isinstance(trouble, Lost) else None,
+        "gate": safe(trouble.gate) if isinstance(trouble, Refused) else None,
+    }
+
+
 def _told(step: Step, story: Story) -> dict[str, Any]:
     """What whoever watches is told of a step; safe to print."""
-    trouble = story.last.trouble
+    trouble, diagnosis = story.last.trouble, story.diagnosis
     return {
         "call": story.call.id,
         "correlation_id": story.call.correlation_id,
+        "region": story.region.name,
         "step": step,
+        "processed": diagnosis.processed,
+        "evidence": diagnosis.evidence,
         "request": story.requests,
         "status": trouble.status if isinstance(trouble, Reply) else None,
         "elapsed_s": story.now - story.call.began,

@@ -36,6 +36,10 @@ class MissingExtraError(HealerError):
     """A feature needs an extra that is not installed; `fix` is the line to type."""
 
 
+class JournalError(HealerError):
+    """The journal on disk cannot be used; calls go on without it."""
+
+
 class ClosedError(HealerError):
     """The client was closed while this call waited; nothing more was sent."""
 

@@ -33,12 +33,13 @@ def home_path() -> Path:
     return user_data_path("battle-healer", appauthor=False)
 
 
-def open_home() -> Path:
+def open_home(path: Path | None = None) -> Path:
     """Return the folder, made if need be, readable by its owner alone. Raises SettingsError.
 
-    A folder that holds other things already is refused: it could not be cleared again.
+    path: the home as it was named; None for what the settings say now. A folder that holds other
+    things already is refused: it could not be cleared again.
     """
-    path = home_path()
+    path = path or home_path()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_home(path):

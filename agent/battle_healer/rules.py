@@ -160,6 +160,19 @@ class GateBounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Keep:
+    """What of the journal is kept on disk: one field a row, as above.
+
+    The policy changes a row under `journal:`.
+    """
+
+    days: int = _bound(30, (1, 3650), "days", "age at which an episode is cleared", "DESIGN")
+    megabytes: int = _bound(
+        256, (1, 65_536), "MB", "size of the file at which the oldest are cleared", "DESIGN"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One place of a destination. `url` has a scheme and no trailing slash."""
 
@@ -303,7 +316,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A whole policy, resolved. Empty rules are what holds without a policy file."""
+    """A whole policy, resolved. Empty rules are what holds without a policy file.
+
+    journal: None where the policy does not ask for one on disk.
+    """
 
     destinations: tuple[Destination, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
@@ -311,6 +327,7 @@ class Rules:
     planner: str = "heuristic"
     secret_headers: frozenset[str] = frozenset()
     source: str = "no policy"
+    journal: Keep | None = None
 
     def place(self, url: str) -> tuple[Destination, Region, str]:
         """Destination, region and path (with query) of an absolute URL.

@@ -393,7 +393,7 @@ def test_the_planner_that_a_program_names_outranks_the_policy() -> None:
 @pytest.mark.parametrize("status", [500, 503, 429, 401, 422])
 def test_the_story_of_each_step_is_told_while_it_happens(status: int) -> None:
     scene = play(episode(attempt(), reply(status), kit()))
-    assert [note.name for note in scene.notes][:1] == ["STEP"]
+    assert [note.name for note in scene.notes][:2] == ["EPISODE_BEGUN", "STEP"]
 
 
 def patient(wait_s: float, **how: bool) -> Refused:
@@ -405,7 +405,8 @@ def test_a_gate_that_only_asks_for_time_gets_it_without_a_step() -> None:
     scene = play(episode(signed, patient(5.0), kit()))
     outcome = scene.waits(5.025).sends(patient(1.0)).waits(1.025).sends(OK).ends("delivered")
     assert (outcome.steps, outcome.requests) == ((), 1)
-    assert [(note.name, note.data["gate"]) for note in scene.notes] == [("HELD", "pacer")] * 2
+    told = [(note.name, note.data["gate"]) for note in scene.notes]
+    assert told == [("EPISODE_BEGUN", "pacer"), ("HELD", "pacer"), ("HELD", "pacer")]
 
 
 def test_a_call_that_was_held_before_it_was_signed_is_signed_then() -> None:

@@ -26,7 +26,7 @@ from battle_healer.episode import Kit
 from battle_healer.fallbacks import Fallbacks
 from battle_healer.gates.admission import CLEAN, Gates
 from battle_healer.ids import Ids
-from battle_healer.journal import Journal, OnEvent
+from battle_healer.journal import OnEvent, opened
 from battle_healer.model import Attempt, Call, Entry, Lost, Parked, Reply, Trouble
 from battle_healer.planners.planner import Planner
 from battle_healer.planners.table import BY_NAME, find_planner
@@ -77,7 +77,7 @@ class Engine:
         )
         self.credentials = Credentials(self.clock)
         self.fallbacks = Fallbacks(self.clock, self.rules.bounds.stale_ttl_s)
-        self.journal = Journal(self.clock, self.rules.bounds.journal_ring, on_event)
+        self.journal = opened(around.journal, self.rules, self.clock, on_event)
         self.intake = Intake(self.rules, ids.new_id)
         self._queue = queue
         find_planner(self.rules.planner)  # an unknown name is told now, not at the first failure

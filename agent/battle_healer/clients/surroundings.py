@@ -11,6 +11,7 @@ from battle_healer.actions.table import ACTIONS
 from battle_healer.clock import Clock
 from battle_healer.drivers.clock import SystemClock
 from battle_healer.guardrails import GUARDRAILS, Guardrail
+from battle_healer.journal.place import Kept, if_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Surroundings:
 
     wait, wait_async: let that many seconds pass; None for real seconds, which `close` cuts short.
     chance: uniform in [0, 1), for jitter. bits: gives that many random bits, for ids.
+    journal: says where on disk episodes are kept, by the rules.
     guardrails: emptied only to show what harm they prevent.
     """
 
@@ -29,3 +31,4 @@ class Surroundings:
     bits: Callable[[int], int] = field(default_factory=lambda: SystemRandom().getrandbits)
     guardrails: tuple[Guardrail, ...] = GUARDRAILS
     actions: tuple[Action, ...] = ACTIONS
+    journal: Kept = if_asked

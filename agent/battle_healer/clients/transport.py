@@ -78,7 +78,8 @@ class HealingTransport(httpx2.BaseTransport):
             return given(one, attempt, trouble)
         try:
             ending = blocking.drive(episode(attempt, trouble, engine.kit), hands, self._wait)
-        except BaseException:
+        except BaseException as error:
+            engine.journal.cancel(one.call, error)
             hands.close()
             raise
         if ended(one, ending):
@@ -137,7 +138,8 @@ class AsyncHealingTransport(httpx2.AsyncBaseTransport):
         try:
             loop = episode(attempt, trouble, engine.kit)
             ending = await asynchronous.drive(loop, hands, self._wait)
-        except BaseException:
+        except BaseException as error:
+            engine.journal.cancel(one.call, error)
             await hands.close()
             raise
         if ended(one, ending):
@@ -165,6 +167,7 @@ def given(one: OneCall, attempt: Attempt, reply: Reply) -> httpx2.Response:
     response: httpx2.Response = reply.handle
     one.original.extensions[ENDED] = response.extensions[EXTENSION] = clean(attempt, reply)
     one.engine.fallbacks.remember(one.call, reply)
+    one.engine.journal.count_clean()
     return response
 
 

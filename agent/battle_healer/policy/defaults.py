@@ -6,7 +6,7 @@ from dataclasses import Field, fields
 from typing import Any, Final
 
 from battle_healer.policy.gates import KEYS, spoken
-from battle_healer.rules import Bounds, GateBounds
+from battle_healer.rules import Bounds, GateBounds, Keep
 
 _HEAD: Final = """\
 # Defaults
@@ -27,12 +27,19 @@ destinations or, within a destination, for that one. Breaker and concurrency cou
 retry budget and pacer by destination.
 
 """
+_JOURNAL: Final = """
+## Journal
+
+What bounds the journal on disk. A policy changes a row under `journal:`.
+
+"""
 
 
 def defaults_markdown() -> str:
     """Return the whole page, ending with a line end."""
     calls = ((row, f"`{row.name}`") for row in fields(Bounds))
     gates = ((row, f"`{'.'.join(KEYS[row.name])}`", row.name) for row in fields(GateBounds))
+    kept = ((row, f"`{row.name}`") for row in fields(Keep))
     return (
         _HEAD
         + _COLUMNS
@@ -40,6 +47,9 @@ def defaults_markdown() -> str:
         + _GATES
         + _COLUMNS
         + "".join(_line(row, key, name) for row, key, name in gates)
+        + _JOURNAL
+        + _COLUMNS
+        + "".join(_line(row, name) for row, name in kept)
     )
 
 

@@ -17,6 +17,7 @@ from battle_healer.policy.shape import (
     DegradePart,
     DestinationPart,
     EndpointPart,
+    JournalPart,
     PolicyFile,
     TokenCallPart,
     TokenPart,
@@ -32,6 +33,7 @@ from battle_healer.rules import (
     Destination,
     Endpoint,
     GateBounds,
+    Keep,
     Region,
     Rules,
     TokenCall,
@@ -69,6 +71,7 @@ class Resolver:
             planner=file.defaults.planner,
             secret_headers=frozenset(name.lower() for name in file.secret_headers),
             source=self.document.where,
+            journal=None if file.journal is None else _keep(file.journal),
         )
 
     def _destination(
@@ -190,6 +193,11 @@ class Resolver:
             raise self.document.error(loc, f"{safe(name)} is larger than 1 MiB", "Shorten it.")
         self.stamps.append(stamp)
         return content
+
+
+def _keep(part: JournalPart) -> Keep:
+    given: dict[str, Any] = part.model_dump(exclude_none=True)
+    return Keep(**given)
 
 
 def _token_call(part: TokenPart | TokenCallPart, body: dict[str, Any] | None) -> TokenCall:

@@ -30,7 +30,7 @@ from battle_healer.policy.forms import (
     Rate,
     Scheme,
 )
-from battle_healer.rules import Bounds, DegradeTier, GateBounds, Idempotency, Tier
+from battle_healer.rules import Bounds, DegradeTier, GateBounds, Idempotency, Keep, Tier
 
 
 class _Later:
@@ -223,13 +223,6 @@ class QueuePart(Part):
     keep: Annotated[KeepPart | None, LATER] = None
 
 
-class JournalPart(Part):
-    """The journal on disk."""
-
-    days: int | None = Field(default=None, ge=1)
-    megabytes: int | None = Field(default=None, ge=1)
-
-
 class PlannerBudgetPart(Part):
     """Questions that a planner outside the process may be asked."""
 
@@ -252,8 +245,8 @@ class DefaultsPart(Part):
     planner: Name = "heuristic"
 
 
-def _bound_fields() -> dict[str, Any]:
-    """One optional field for each row of the defaults table, with its range."""
+def _bound_fields(table: type[Bounds | Keep]) -> dict[str, Any]:
+    """One optional field for each row of a table of defaults, with its range."""
     return {
         bound.name: (
             int | None if isinstance(bound.default, int) else float | None,
@@ -264,7 +257,7 @@ def _bound_fields() -> dict[str, Any]:
                 description=f"{bound.metadata['meaning']}; default {bound.default}.",
             ),
         )
-        for bound in fields(Bounds)
+        for bound in fields(table)
     }
 
 
@@ -272,8 +265,12 @@ if TYPE_CHECKING:
 
     class BoundsPart(Part):
         """Bounds of a call: a field for each row of the defaults table."""
+
+    class JournalPart(Part):
+        """The journal on disk: a field for each row of its table."""
 else:
-    BoundsPart = create_model("BoundsPart", __base__=Part, **_bound_fields())
+    BoundsPart = create_model("BoundsPart", __base__=Part, **_bound_fields(Bounds))
+    JournalPart = create_model("JournalPart", __base__=Part, **_bound_fields(Keep))
 
 
 class PolicyFile(Part):
@@ -286,6 +283,6 @@ class PolicyFile(Part):
     destinations: dict[Name, DestinationPart] = {}
     queues: dict[Name, QueuePart] = {}
     gates: GatesPart | None = None
-    journal: Annotated[JournalPart | None, LATER] = None
+    journal: JournalPart | None = Field(default=None, description="Keep the journal on disk.")
     planner_budgets: Annotated[dict[Name, PlannerBudgetPart] | None, LATER] = None
     notifications: Annotated[list[NotificationPart] | None, LATER] = None

@@ -26,6 +26,7 @@ def show(policy: Policy) -> str:
         "defaults": {"planner": rules.planner},
         "bounds": asdict(rules.bounds),
         "gates": shown(rules.gates),
+        "journal": rules.journal and asdict(rules.journal),
         "secret_headers": sorted(rules.secret_headers),
         "destinations": {d.name: _destination(d) for d in rules.destinations},
     }

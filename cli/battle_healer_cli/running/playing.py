@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from battle_healer.errors import CallQueued
 from battle_healer.guardrails import GUARDRAILS, Guardrail
 from battle_healer.ids import correlation
 from battle_healer.journal import OnEvent
+from battle_healer.journal.place import nowhere
 from battle_healer.stores import InMemoryStore
 from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.running.control import Control, trusted
@@ -109,11 +110,11 @@ def _set_up(
         )
     staged = StagedTime(control.advance, wall) if mode == "manual" else None
     dice = Dice(f"{scenario.server.seed}")
-    around = Surroundings(chance=dice.chance, bits=dice.bits, guardrails=guardrails)
+    around = Surroundings(
+        chance=dice.chance, bits=dice.bits, guardrails=guardrails, journal=nowhere
+    )
     if staged is not None:
-        around = Surroundings(
-            staged, staged.wait, staged.wait_async, dice.chance, dice.bits, guardrails
-        )
+        around = replace(around, clock=staged, wait=staged.wait, wait_async=staged.wait_async)
     kwargs = {
         "policy": rules_for(scenario, control.url),
         "queue": InMemoryStore() if scenario.policy.queue == "memory" else None,

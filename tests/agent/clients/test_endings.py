@@ -288,9 +288,12 @@ def test_every_step_is_told_while_it_happens(ask: Ask) -> None:
     heard: list[Note] = []
     with Api([Said(503), Said(200)]) as api:
         ask("GET", f"{api.url}/things", client={"on_event": heard.append})
-    assert [note.name for note in heard] == ["STEP", "EPISODE"]
-    assert heard[0].data["step"].action == "retry"
-    assert heard[1].data["outcome"].kind is OutcomeKind.DELIVERED
+    assert [note.name for note in heard] == ["EPISODE_BEGUN", "STEP", "EPISODE"]
+    begun, step, end = heard
+    assert begun.data["status"] == 503
+    assert step.data["step"].action == "retry"
+    assert end.data["outcome"].kind is OutcomeKind.DELIVERED
+    assert end.data["outcome"].episode == begun.data["episode"]
 
 
 def test_a_token_that_cannot_be_had_is_an_honest_failure(ask: Ask) -> None:

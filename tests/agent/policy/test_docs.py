@@ -31,6 +31,7 @@ def test_the_policy_page_names_every_key() -> None:
         "QueuePart",
         "DefaultsPart",
         "GatesPart",
+        "JournalPart",
     ):
         for key in schema["$defs"][part]["properties"]:
             assert f"`{key}`" in page, f"{key} of {part}"

@@ -43,6 +43,7 @@ SHAPE = [
     ("version: 1\nbounds:\n  requests: 0\n", 3, "requests is out of range", "Give at least 1."),
     ("version: 1\nbounds:\n  requests: 51\n", 3, "requests is out of range", "Give at most 50."),
     ("version: 1\nbounds:\n  refreshes: 2\n", 3, "refreshes is out of range", "Give at most 1."),
+    ("version: 1\njournal:\n  days: 0\n", 3, "days is out of range", "Give at least 1."),
     ("- 1\n", 1, "the policy must be a mapping", "Write {key: value}"),
     (
         HEAD + "    endpoints:\n      - {name: a, match: post /x}\n", 7,
@@ -194,7 +195,6 @@ CONTRADICTION = [
 ]  # fmt: skip
 
 LATER = [
-    ("version: 1\njournal: {days: 30}\n", 2, "journal"),
     ("version: 1\nplanner_budgets: {gemini: {per_day: 10}}\n", 2, "planner_budgets"),
     ("version: 1\nnotifications: [{to: {env: HOOK}}]\n", 2, "notifications"),
     ("version: 1\nqueues:\n  payments:\n    rate: 50/s\n", 4, "rate"),

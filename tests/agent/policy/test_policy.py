@@ -147,7 +147,7 @@ def test_editors_get_a_schema_that_takes_good_policies_and_finds_typos() -> None
     assert list(validator.iter_errors(typo))
     form = yaml.safe_load(GOOD.replace("name: us", "name: 1"))
     assert list(validator.iter_errors(form))
-    later = Policy.schema()["properties"]["journal"]
+    later = Policy.schema()["properties"]["notifications"]
     assert later["description"] == "Not in this version."
 
 

@@ -15,6 +15,7 @@ from battle_healer.rules import (
     Destination,
     Endpoint,
     GateBounds,
+    Keep,
     Region,
     Rules,
     TokenCall,
@@ -58,6 +59,7 @@ destinations:
         queue: charges
         planner: evil
       - {name: list, match: GET /charges, adapt: off, degrade: off, contract: {response: {}}}
+journal: {days: 7}
 """
 
 
@@ -128,6 +130,7 @@ def test_the_rest_of_the_file_is_in_force_too(folder: Path, pay: Destination) ->
     assert rules.bounds == Bounds(requests=5, deadline_s=12)
     assert rules.planner == "scripted"
     assert rules.secret_headers == {"x-pin"}
+    assert rules.journal == Keep(days=7, megabytes=256)
     assert pay.policy == str(folder / "healer.yaml")
 
 
@@ -139,6 +142,7 @@ def test_nothing_is_allowed_that_is_not_said() -> None:
     assert pay.fallback == Endpoint()
     assert (pay.says_processed, pay.call_header, pay.credentials) == (False, False, ())
     assert (rules.bounds, rules.planner) == (Bounds(), "heuristic")
+    assert rules.journal is None
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from battle_healer.policy import Policy, show
-from battle_healer.rules import Cost, CredentialRule, Destination, Region, Rules
+from battle_healer.rules import Cost, CredentialRule, Destination, Keep, Region, Rules
 from battle_healer.secret import MASK, Secret
 
 TEXT = """\
@@ -46,6 +46,13 @@ def test_defaults_and_bounds_are_filled_in() -> None:
     assert "adapt: true" in shown
     assert "deadline_s: 30.0" in shown
     assert "url: https://a.example\n" in shown
+
+
+def test_the_journal_is_shown_where_it_is_asked_for() -> None:
+    shown = show(Policy.parse("version: 1\njournal: {days: 7}\n"))
+    assert "journal:\n  days: 7\n  megabytes: 256\n" in shown
+    assert Policy.parse(shown).rules.journal == Keep(days=7)
+    assert "journal" not in show(Policy.parse("version: 1\n")).replace("journal_ring", "")
 
 
 def test_what_is_shown_is_a_policy_of_the_same_meaning() -> None:
