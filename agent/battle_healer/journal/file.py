@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from battle_healer.home import open_home
-from battle_healer.journal.event import CANCELLED, ENDED, Event, text_of
+from battle_healer.journal.event import CANCELLED, ENDED, STEP, Event, text_of
 from battle_healer.journal.lock import WAIT_S, alone
 from battle_healer.journal.place import Place
 from battle_healer.journal.schema import connect_to_write, pragma
@@ -35,8 +35,12 @@ _OLDEST: Final = (
 )
 
 _SHARE_KEPT: Final = 0.9  # of the bound, after a clearing for size
+_MEASURE_EVERY: Final = 500  # events, together about half a megabyte
 _CLEAR_EVERY: Final = timedelta(hours=1)
 
+_ENDS: Final = frozenset({ENDED, CANCELLED})
+
+Row = tuple[object, ...]
 Counts = Mapping[tuple[str, str], int]
 """How often: by name, and by the episode that it belongs to, empty for none."""
 
@@ -51,6 +55,7 @@ class JournalFile:
     def __init__(self, place: Place, wait_s: float = WAIT_S) -> None:
         self.path, self._keep, self._wait_s = place.path, place.keep, wait_s
         self._cleared: datetime | None = None
+        self._unmeasured = 0
         open_home(self.path.parent)
         with alone(self.path, wait_s):
             self._connection = connect_to_write(self.path, wait_s)
@@ -68,12 +73,14 @@ class JournalFile:
         """Keep these, all or none; then clear what is too old or too much."""
         with alone(self.path, self._wait_s):
             with _Transaction(self._connection) as run:
-                for event in events:
-                    _write(run, event)
+                run.executemany(_BEGIN, [_beginning(e) for e in events if e.name != STEP])
+                run.executemany(_TELL, [_telling(event) for event in events])
+                run.executemany(_END, [_ending(e) for e in events if e.name in _ENDS])
                 for (name, episode), n in counts.items():
                     run.execute(_COUNT, (name, n))
                     if episode:
                         run.execute(_MORE, (n, episode))
+            self._unmeasured += len(events)
             if events:
                 self._clear(events[-1].at)
 
@@ -89,6 +96,9 @@ class JournalFile:
             with _Transaction(self._connection) as run:
                 for statement in _TOO_OLD:
                     run.execute(statement, (oldest,))
+        if self._unmeasured < _MEASURE_EVERY:
+            return
+        self._unmeasured = 0
         most = self._keep.megabytes * 1_000_000
         if self._used_bytes() > most:
             while self._used_bytes() > most * _SHARE_KEPT and self._clear_oldest():
@@ -113,23 +123,27 @@ class JournalFile:
             self._connection.execute(f"pragma incremental_vacuum({pages})").fetchall()
 
 
-def _write(run: sqlite3.Connection, event: Event) -> None:
-    of, at = event.of, event.at.timestamp()
-    # With each event, so that an episode whose beginning was lost or cleared is there as well.
-    run.execute(
-        _BEGIN,
-        (
-            of.episode, at, of.call, of.correlation_id, of.tenant, of.provider, of.region,
-            of.endpoint, of.method,
-        ),
-    )  # fmt: skip
-    run.execute(_TELL, (of.episode, at, event.name, text_of(event.data)))
-    outcome = event.data.get("outcome")
-    if event.name == ENDED and isinstance(outcome, Outcome):
-        end = (outcome.kind.value, outcome.effect, outcome.status, outcome.requests)
-        run.execute(_END, (at, *end, outcome.reason, of.episode))
-    elif event.name == CANCELLED:
-        run.execute(_END, (at, "cancelled", "unknown", None, None, "", of.episode))
+def _beginning(event: Event) -> Row:
+    """Not only of the first event, which may have been lost, or cleared since."""
+    of = event.of
+    carried = (of.provider, of.region, of.endpoint, of.method)
+    return (of.episode, _at(event), of.call, of.correlation_id, of.tenant, *carried)
+
+
+def _telling(event: Event) -> Row:
+    return event.of.episode, _at(event), event.name, text_of(event.data)
+
+
+def _ending(event: Event) -> Row:
+    outcome: Outcome | None = event.data.get("outcome")
+    if outcome is None:
+        return _at(event), "cancelled", "unknown", None, None, "", event.of.episode
+    end = (outcome.kind.value, outcome.effect, outcome.status, outcome.requests, outcome.reason)
+    return _at(event), *end, event.of.episode
+
+
+def _at(event: Event) -> float:
+    return event.at.timestamp()
 
 
 class _Transaction:

@@ -14,7 +14,6 @@ from battle_healer.journal.event import (
     Event,
     Facts,
     facts_of,
-    without_steps,
 )
 from battle_healer.journal.writer import Writer
 from battle_healer.model import Call, Outcome, Step
@@ -66,7 +65,7 @@ class Recorder:
         if like is not None:
             self._writer.count("refusals", like)
             return
-        self._write(running, Note(ENDED, {"outcome": without_steps(outcome)}))
+        self._write(running, Note(ENDED, {"outcome": outcome}))
 
     def cancel(self, call: Call, why: str) -> None:
         """Take down that an episode will have no outcome."""

@@ -35,6 +35,8 @@ _BATCH: Final = 1000
 _IDLE_S: Final = 5.0
 _TRY_AGAIN_S: Final = 30.0
 _FLUSH_S: Final = 5.0
+_GATHER_S: Final = 0.005
+"""Events come in bursts. Gathered they cost one commit, and do not disturb who makes them."""
 
 
 class Writer:
@@ -115,6 +117,8 @@ class Writer:
         batch: list[Event | threading.Event] = []
         try:
             batch.append(self._rows.get(timeout=_IDLE_S))
+            if isinstance(batch[0], Event):
+                threading.Event().wait(_GATHER_S)
             while len(batch) < _BATCH:
                 batch.append(self._rows.get_nowait())
         except Empty:
@@ -143,7 +147,7 @@ class Writer:
                 file = None
             file = file or JournalFile(self.place, self._wait_s)
             file.write(events, counts)
-        except (HealerError, sqlite3.Error, OSError) as error:
+        except Exception as error:  # whatever it is, it must not end the thread
             self._try_at = self._now() + _TRY_AGAIN_S
             self._say(f"the journal is kept in memory only: {_why(error, self.place.path)}")
             self._lose(events, counts)

@@ -1,0 +1,110 @@
+"""What the journal adds to an episode's own time: a 503, one resend, delivered; no socket."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from battle_healer import HealingClient
+from battle_healer.clients.surroundings import Surroundings
+from battle_healer.journal.place import Place, nowhere
+
+URL = "https://api.example/v1/thing"
+CALLS = 20
+ROUNDS = 2000
+
+
+class _Silent:
+    """No journal at all: what the others are compared with."""
+
+    def note(self, *_: object) -> None:
+        """Nothing."""
+
+    record = cancel = count_clean = note
+
+    def flush(self) -> bool:
+        """There is nothing to wait for."""
+        return True
+
+
+def _client(journal: Any) -> HealingClient:
+    turns = itertools.count()
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        status = 200 if next(turns) % 2 else 503
+        return httpx2.Response(status, json={"id": "o1", "amount": 15})
+
+    around = Surroundings(wait=lambda seconds: None, journal=journal)
+    return HealingClient(transport=httpx2.MockTransport(answer), surroundings=around)
+
+
+def _own(client: HealingClient) -> float:
+    """Seconds of processor that one call takes of its caller's thread; the writer's are its own."""
+    began = time.thread_time()
+    client.get(URL)
+    spent = time.thread_time() - began
+    client.healing.journal.flush()
+    return spent
+
+
+def _crowded(client: HealingClient) -> float:
+    """Seconds a call by the clock where nothing ever waits: the worst that the writer can do."""
+    began = time.perf_counter()
+    for _ in range(CALLS):
+        client.get(URL)
+    spent = time.perf_counter() - began
+    client.healing.journal.flush()
+    return spent / CALLS
+
+
+def report() -> list[str]:
+    """Lines of a table: microseconds per episode, medians of interleaved rounds."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Place(Path(folder) / "journal.db")
+        clients = {
+            "no journal": _client(nowhere),
+            "in memory": _client(nowhere),
+            "on disk": _client(lambda rules: place),
+        }
+        silent: Any = _Silent()
+        clients["no journal"].healing.journal = silent
+        names = [*clients]
+        own: dict[str, list[float]] = {name: [] for name in clients}
+        crowded: dict[str, list[float]] = {name: [] for name in clients}
+        for turn in range(ROUNDS):
+            for name in _in_turn(names, turn):
+                own[name].append(_own(clients[name]))
+        for turn in range(ROUNDS // CALLS):
+            for name in _in_turn(names, turn):
+                crowded[name].append(_crowded(clients[name]))
+        for client in clients.values():
+            client.close()
+    lines = [
+        "| an episode of two requests, µs | caller's thread | over | clock, no pauses | over |",
+        "|---|---|---|---|---|",
+    ]
+    for name in clients:
+        cells = [f"{cell}" for figures in (own, crowded) for cell in _cells(figures, name)]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines
+
+
+def _in_turn(names: list[str], turn: int) -> list[str]:
+    """Another one first each time: who follows a pause finds everything cold."""
+    first = turn % len(names)
+    return names[first:] + names[:first]
+
+
+def _cells(figures: dict[str, list[float]], name: str) -> tuple[str, str]:
+    median, base = (statistics.median(figures[n]) * 1e6 for n in (name, "no journal"))
+    return f"{median:.1f}", f"{median - base:+.1f}"
+
+
+if __name__ == "__main__":
+    print("\n".join(report()))
