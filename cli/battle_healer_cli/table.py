@@ -35,6 +35,10 @@ COMMANDS: Final = (
     Command("explain", "Explain a fault, action, guardrail, planner or outcome.", "explain"),
     Command("init", "Write a commented policy for a URL.", "init"),
     Command("policy", "Check a policy, or show what it means.", "policy"),
+    Command(
+        "episodes", "List the calls that needed healing, or tell the story of one.", "episodes"
+    ),
+    Command("logs", "Print the journal's events as lines, and follow them.", "logs"),
     Command("home", "Show where state is kept, or remove it.", "home"),
     Command("doctor", "Look for what would keep healer from working here.", "doctor"),
 )

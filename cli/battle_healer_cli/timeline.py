@@ -23,16 +23,31 @@ def show_step(
     status: of the answer that led to the step. elapsed_s: since the call began.
     """
     when = "  " if elapsed_s is None else f"{elapsed_s:7.2f}s  "
-    seen = step.kind.value.replace("_", " ") + (f" {status}" if status else "")
+    seen = seen_by(step, status)
     chooser = "" if step.planner == "heuristic" else f"{step.planner}: "
     reason = Text(chooser + step.reason, "dim")
     cause = Text.assemble((when, "dim"), (f"{seen:<22} ", "yellow"))
-    choice = Text.assemble("→ ", (_choice(step), "bold"))
+    choice = Text.assemble("→ ", (choice_of(step), "bold"))
     if console.is_terminal:
         console.print(_side_by_side(cause, choice))
         console.print(Padding(reason, (0, 0, 0, len(when) + 2)))
     else:
         console.print(cause + choice + Text("  ") + reason)
+
+
+def seen_by(step: Step, status: int | None) -> str:
+    """`server error 500`: what a step was a decision about."""
+    return step.kind.value.replace("_", " ") + (f" {status}" if status else "")
+
+
+def show_explained(
+    console: Console, step: Step, status: int | None = None, elapsed_s: float | None = None
+) -> None:
+    """Print a step, and below it the menu, the vetoes and who chose."""
+    show_step(console, step, status, elapsed_s)
+    for line in explanation(step):
+        # Not expanded: piped, it would be filled up to the width that is never folded.
+        console.print(Padding(Text(line, "dim"), (0, 0, 0, 12), expand=False))
 
 
 def _side_by_side(cause: Text, choice: Text) -> Table:
@@ -44,7 +59,8 @@ def _side_by_side(cause: Text, choice: Text) -> Table:
     return grid
 
 
-def _choice(step: Step) -> str:
+def choice_of(step: Step) -> str:
+    """`retry (us, main) after 0.05 s`."""
     where = [part for part in (step.region, step.credential) if part]
     place = f" ({', '.join(where)})" if where else ""
     wait = f" after {step.wait_s:.2f} s" if step.wait_s >= _LEAST_WAIT_S else ""
@@ -120,10 +136,8 @@ class Live:
         step = note.data.get("step")
         if note.name != "STEP" or not isinstance(step, Step):
             return
-        show_step(self._console, step, note.data["status"], note.data["elapsed_s"])
-        for line in explanation(step) if self._explain else ():
-            # Not expanded: piped, it would be filled up to the width that is never folded.
-            self._console.print(Padding(Text(line, "dim"), (0, 0, 0, 12), expand=False))
+        show = show_explained if self._explain else show_step
+        show(self._console, step, note.data["status"], note.data["elapsed_s"])
 
     def end(self, outcome: Outcome) -> None:
         """Print how it ended; into a pipe, only where there is more to say than `delivered`."""

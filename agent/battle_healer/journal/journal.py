@@ -104,7 +104,7 @@ class Journal:
                 self._refusals += 1
         if self._recorder is not None:
             self._recorder.end(call, told, like)
-        self._tell(call, Note(ENDED, {"outcome": told}))
+        self._tell(call, Note(ENDED, {"outcome": told, "region": told.region}))
 
     def cancel(self, call: Call, error: BaseException) -> None:
         """Note that an episode has no outcome: its caller, or its client, went away."""

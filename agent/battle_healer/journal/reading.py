@@ -14,8 +14,8 @@ from typing import Any, Final, Self
 
 from battle_healer.errors import JournalError
 from battle_healer.journal.event import Event, Facts, plain
-from battle_healer.journal.lock import WAIT_S
-from battle_healer.journal.schema import connect_to_read
+from battle_healer.journal.lock import WAIT_S, alone
+from battle_healer.journal.schema import connect_to_read, probe
 from battle_healer.text import safe
 
 CANCELLED: Final = "cancelled"
@@ -43,13 +43,35 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which episodes are wanted; None for any. since: aware. id: how the episode's id begins."""
+    """Which episodes are wanted; None for any. since: aware. id: part of the episode's."""
 
     outcome: str | None = None
     correlation_id: str | None = None
     provider: str | None = None
     since: datetime | None = None
     id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a journal file is. size_bytes: with its log. synchronous: SQLite's word."""
+
+    size_bytes: int
+    episodes: int
+    lost: int
+    synchronous: str
+    sqlite: str
+
+
+def state_of(path: Path, wait_s: float = WAIT_S) -> State:
+    """Look at the journal at `path`, and try to write it. Raises JournalError."""
+    with Reader(path, wait_s) as reader:
+        episodes, lost = reader.size(), reader.counts().get("lost", 0)
+        with reader.told(), alone(path, wait_s):
+            synchronous = probe(path, wait_s)
+    files = [path.with_name(path.name + companion) for companion in ("", "-wal")]
+    size = sum(file.stat().st_size for file in files if file.exists())
+    return State(size, episodes, lost, synchronous, sqlite3.sqlite_version)
 
 
 _EPISODES: Final = """
@@ -60,7 +82,7 @@ where (:outcome is null or coalesce(outcome, 'open') = :outcome)
   and (:correlation_id is null or correlation_id = :correlation_id)
   and (:provider is null or provider = :provider)
   and (:since is null or began >= :since)
-  and (:id is null or substr(id, 1, length(:id)) = :id)
+  and (:id is null or instr(id, :id) > 0)
 order by began desc, seq desc limit :limit
 """
 _EVENTS: Final = """
@@ -93,7 +115,7 @@ class Reader:
 
     def __init__(self, path: Path, wait_s: float = WAIT_S) -> None:
         self._path = path
-        with self._told():
+        with self.told():
             self._connection = connect_to_read(path, wait_s)
 
     def __enter__(self) -> Self:
@@ -135,21 +157,26 @@ class Reader:
         """How many episodes are kept."""
         return int(self._rows("select count(*) from episodes", {})[0][0])
 
+    def newest_number(self) -> int:
+        """The number of the newest event; 0 where there is none."""
+        return int(self._rows("select coalesce(max(seq), 0) from events", {})[0][0])
+
     def _events(self, sql: str, values: dict[str, Any]) -> list[tuple[int, Event]]:
-        with self._told():
+        with self.told():
             return [(row[8], _event(row)) for row in self._rows(sql, values)]
 
     def _rows(self, sql: str, values: dict[str, Any]) -> list[Any]:
-        with self._told():
+        with self.told():
             # All at once: an open cursor would keep the log from being brought home.
             return self._connection.execute(sql, values).fetchall()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
+        """Turn whatever is wrong with the file into JournalError."""
         try:
             yield
         except (sqlite3.Error, OSError, ValueError) as error:
-            what = f"the journal cannot be read ({safe(str(error))})"
+            what = f"the journal cannot be used ({safe(str(error))})"
             fix = "Check the file, or remove it with `healer home --clear`."
             raise JournalError(what, safe(str(self._path)), fix) from error
 

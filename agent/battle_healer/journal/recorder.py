@@ -65,7 +65,7 @@ class Recorder:
         if like is not None:
             self._writer.count("refusals", like)
             return
-        self._write(running, Note(ENDED, {"outcome": outcome}))
+        self._write(running, Note(ENDED, {"outcome": outcome, "region": outcome.region}))
 
     def cancel(self, call: Call, why: str) -> None:
         """Take down that an episode will have no outcome."""

@@ -81,6 +81,24 @@ def connect_to_read(path: Path, wait_s: float) -> sqlite3.Connection:
     return connection
 
 
+def probe(path: Path, wait_s: float) -> str:
+    """Try whether the journal at `path` can be written, and change nothing in it.
+
+    Whoever calls holds the lock. Returns how a commit reaches the disk; raises as
+    `connect_to_write` does.
+    """
+    connection = connect_to_write(path, wait_s)
+    try:
+        connection.execute("begin immediate")
+        connection.execute("rollback")
+        return _SYNCHRONOUS[pragma(connection, "synchronous")]
+    finally:
+        connection.close()
+
+
+_SYNCHRONOUS: Final = ("off", "normal", "full", "extra")
+
+
 def check(connection: sqlite3.Connection, path: Path) -> None:
     """Raise JournalError for a file that is no journal, or one of a newer version."""
     if pragma(connection, "application_id") != _MAGIC:

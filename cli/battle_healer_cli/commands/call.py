@@ -12,6 +12,8 @@ import httpx2
 import typer
 
 from battle_healer import CallQueued, HealingClient, outcome_of
+from battle_healer.clients.surroundings import Surroundings
+from battle_healer.journal.place import in_home
 from battle_healer.model import Outcome
 from battle_healer.planners.cascade import Cascade
 from battle_healer.planners.gemini.planner import Gemini
@@ -120,6 +122,7 @@ def call(  # noqa: PLR0913, PLR0917 - each is an option that people type
                 stdout().print(part)
             return
         ended = _ended(client, request)
+        client.healing.journal.flush()  # so that whoever asks next finds it there
     _show(ended, live, as_json=as_json)
     raise typer.Exit(BY_OUTCOME[ended.outcome.kind.value])
 
@@ -147,6 +150,7 @@ def _client(
         queue=place,
         planner=planner,
         on_event=live.told,
+        surroundings=Surroundings(journal=in_home),
         # The deadline of the call is what bounds it, as with curl.
         timeout=None,
         trust_env=not is_loopback(wanted.url),

@@ -14,6 +14,8 @@ import typer
 
 from battle_healer.errors import HealerError
 from battle_healer.home import home_path
+from battle_healer.journal.place import FILE
+from battle_healer.journal.reading import state_of
 from battle_healer.planners.gemini.planner import gemini
 from battle_healer.planners.table import find_planner
 from battle_healer.policy import Policy, find_policy
@@ -107,6 +109,21 @@ def _home() -> Finding:
     return Finding(str(path))
 
 
+def _journal() -> Finding:
+    path = home_path() / FILE
+    if not path.exists():
+        return Finding("none yet")
+    state = state_of(path)
+    seen = (
+        f"{counted(state.episodes, 'episode')} in {state.size_bytes / 1e6:.1f} MB, written with "
+        f"synchronous={state.synchronous} by SQLite {state.sqlite}"
+    )
+    if state.lost:
+        fix = "The disk was full or too slow, or another process held the file."
+        return Finding(f"{seen}; {counted(state.lost, 'event')} could not be written", fix)
+    return Finding(seen)
+
+
 def _model() -> Finding:
     """Whether the planners `gemini` and `auto` could ask; nothing is sent to find out."""
     settings, wanted = load_gemini(), _wants_a_model()
@@ -155,6 +172,7 @@ CHECKS: Final = (
     Check("policy", _policy),
     Check("model", _model),
     Check("home", _home),
+    Check("journal", _journal),
     Check("loopback", _loopback),
     Check("scenarios", _scenarios),
 )

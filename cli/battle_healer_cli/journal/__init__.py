@@ -1,0 +1,1 @@
+"""What was kept of past calls, for people's eyes and for programs."""
