@@ -40,6 +40,10 @@ _WAL_PAGES: Final = 256
 _WAL_BYTES: Final = 1_048_576
 
 
+class NoJournalError(JournalError):
+    """There is no journal at that path, or it is being made at this moment."""
+
+
 def connect_to_write(path: Path, wait_s: float) -> sqlite3.Connection:
     """Open the journal at `path` for writing, and make it if it is not there.
 
@@ -69,11 +73,19 @@ def connect_to_write(path: Path, wait_s: float) -> sqlite3.Connection:
 
 
 def connect_to_read(path: Path, wait_s: float) -> sqlite3.Connection:
-    """Open the journal at `path` beside whoever writes it; raises as `connect_to_write` does."""
+    """Open the journal at `path` beside whoever writes it.
+
+    Raises NoJournalError, and what `connect_to_write` raises.
+    """
+    nothing = NoJournalError("no journal is kept there yet", safe(str(path)), "Make a call first.")
+    if not path.exists():
+        raise nothing
     uri = f"{path.absolute().as_uri()}?mode=ro"
     connection = sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None)
     try:
         connection.execute("pragma wal_autocheckpoint = 0")
+        if _is_empty(connection):
+            raise nothing
         check(connection, path)
     except BaseException:
         connection.close()

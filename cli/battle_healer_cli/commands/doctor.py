@@ -118,10 +118,8 @@ def _journal() -> Finding:
         f"{counted(state.episodes, 'episode')} in {state.size_bytes / 1e6:.1f} MB, written with "
         f"synchronous={state.synchronous} by SQLite {state.sqlite}"
     )
-    if state.lost:
-        fix = "The disk was full or too slow, or another process held the file."
-        return Finding(f"{seen}; {counted(state.lost, 'event')} could not be written", fix)
-    return Finding(seen)
+    lost = f"; {counted(state.lost, 'event')} could not be written" if state.lost else ""
+    return Finding(seen + lost)
 
 
 def _model() -> Finding:

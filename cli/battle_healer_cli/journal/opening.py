@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from battle_healer.home import home_path
 from battle_healer.journal.place import FILE
 from battle_healer.journal.reading import Reader
+from battle_healer.journal.schema import NoJournalError
 
 NOTHING_YET = "nothing is kept yet: the journal begins with the first call that needs healing"
 
@@ -18,9 +19,10 @@ def opened() -> Iterator[Reader | None]:
 
     Raises SettingsError, and JournalError for one that cannot be read.
     """
-    path = home_path() / FILE
-    if not path.exists():
+    try:
+        reader = Reader(home_path() / FILE)
+    except NoJournalError:
         yield None
         return
-    with Reader(path) as reader:
+    with reader:
         yield reader

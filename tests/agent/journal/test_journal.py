@@ -24,6 +24,7 @@ def outcome(name: str = "ep-1", *steps: Step, **changes: object) -> Outcome:
         "episode": name,
         "destination": "pay",
         "endpoint": "charge",
+        "region": "us",
     }
     return Outcome(**given | changes)  # type: ignore[arg-type] # built by keyword
 
