@@ -74,14 +74,15 @@ def report() -> list[str]:
         }
         silent: Any = _Silent()
         clients["no journal"].healing.journal = silent
-        names = [*clients]
+        # Every order in turn: who follows one that waited for the disk finds everything cold.
+        orders = itertools.cycle(itertools.permutations(clients))
         own: dict[str, list[float]] = {name: [] for name in clients}
         crowded: dict[str, list[float]] = {name: [] for name in clients}
-        for turn in range(ROUNDS):
-            for name in _in_turn(names, turn):
+        for order in itertools.islice(orders, ROUNDS):
+            for name in order:
                 own[name].append(_own(clients[name]))
-        for turn in range(ROUNDS // CALLS):
-            for name in _in_turn(names, turn):
+        for order in itertools.islice(orders, ROUNDS // CALLS):
+            for name in order:
                 crowded[name].append(_crowded(clients[name]))
         for client in clients.values():
             client.close()
@@ -93,12 +94,6 @@ def report() -> list[str]:
         cells = [f"{cell}" for figures in (own, crowded) for cell in _cells(figures, name)]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
-
-
-def _in_turn(names: list[str], turn: int) -> list[str]:
-    """Another one first each time: who follows a pause finds everything cold."""
-    first = turn % len(names)
-    return names[first:] + names[:first]
 
 
 def _cells(figures: dict[str, list[float]], name: str) -> tuple[str, str]:
