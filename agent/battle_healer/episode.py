@@ -49,6 +49,7 @@ from battle_healer.model import (
 )
 from battle_healer.rules import Bounds, Region, Rules
 from battle_healer.story import Story
+from battle_healer.text import safe
 
 Dialogue = Generator[Command, Answer, "Ending"]
 
@@ -159,7 +160,8 @@ def _patiently(
         left_s = attempt.call.deadline - kit.clock.now()
         if wait_s >= left_s or _is_the_queues(attempt.call, wait_s):
             break
-        yield Note("HELD", {"gate": trouble.gate, "wait_s": wait_s})
+        where = attempt.region.name
+        yield Note("HELD", {"region": where, "gate": trouble.gate, "wait_s": wait_s})
         yield Wait(wait_s)
         granted = yield from _signature(attempt, kit)
         if isinstance(granted, Denied):

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from battle_healer.model import Call, Kind, Outcome, OutcomeKind, Parked, Step, Veto
+from battle_healer.model import Asked, Call, Kind, Outcome, OutcomeKind, Parked, Step, Veto
 from battle_healer.text import safe
 
 BEGUN: Final = "EPISODE_BEGUN"
@@ -18,6 +18,8 @@ ENDED: Final = "EPISODE"
 CANCELLED: Final = "EPISODE_CANCELLED"
 
 _TEXT_CHARACTERS: Final = 500
+_LONGER: Final = {"sent": 8192}
+"""What a planner was asked is JSON: cut, it could not be read again. Its asker has bounded it."""
 _PLAIN_CHARACTERS: Final = 4000
 _TOLD_APART: Final = frozenset({"steps", "adapted", "original"})
 """Of an outcome: its steps are events of their own, and bodies are not kept."""
@@ -77,13 +79,16 @@ def text_of(data: Mapping[str, Any]) -> str:
     return _ENCODER.encode(plain(json.loads(text)))
 
 
-def plain(value: Any) -> Any:
-    """The same JSON value with every text in it safe and short."""
+def plain(value: Any, longest: int = _TEXT_CHARACTERS) -> Any:
+    """The same JSON value with every text in it safe and short; alone, of `longest` at most."""
     match value:
         case str():
-            return safe(value, _TEXT_CHARACTERS)
+            return safe(value, longest)
         case dict():
-            return {safe(name): plain(item) for name, item in value.items()}
+            return {
+                safe(name): plain(item, _LONGER.get(name, _TEXT_CHARACTERS))
+                for name, item in value.items()
+            }
         case list():
             return [plain(item) for item in value]
         case _:
@@ -110,7 +115,13 @@ def step_of(data: Mapping[str, Any]) -> Step:
     given = dict(data["step"])
     vetoes = tuple(Veto(**veto) for veto in given.pop("vetoes"))
     menu, kind = tuple(given.pop("menu")), Kind(given.pop("kind"))
-    return Step(**given, kind=kind, vetoes=vetoes, menu=menu)
+    asked = None if (told := given.pop("asked")) is None else _asked(told)
+    return Step(**given, kind=kind, vetoes=vetoes, menu=menu, asked=asked)
+
+
+def _asked(data: Mapping[str, Any]) -> Asked:
+    scores = tuple((str(plan), float(chance)) for plan, chance in data["scores"])
+    return Asked(**dict(data) | {"scores": scores})
 
 
 def outcome_of(data: Mapping[str, Any], steps: tuple[Step, ...]) -> Outcome:

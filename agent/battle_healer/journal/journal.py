@@ -16,7 +16,7 @@ from typing import Final
 from battle_healer.clock import Clock
 from battle_healer.commands import Note
 from battle_healer.journal.event import CANCELLED, ENDED
-from battle_healer.journal.recorder import Recorder
+from battle_healer.journal.recorder import Recorder, is_forced
 from battle_healer.journal.writer import Writer
 from battle_healer.model import Call, Outcome, OutcomeKind, Step
 from battle_healer.text import safe
@@ -154,6 +154,7 @@ def _is_refusal(outcome: Outcome) -> bool:
         outcome.kind is OutcomeKind.FAILED
         and outcome.requests == 1
         and len(outcome.steps) == 1
+        and is_forced(outcome.steps[0])
         and outcome.status is not None
         and outcome.status // 100 == 4  # noqa: PLR2004 -- the class of a status
     )

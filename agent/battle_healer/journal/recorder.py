@@ -93,4 +93,9 @@ class Recorder:
 
 def _may_be_refusal(note: Note) -> bool:
     step = note.data.get("step")
-    return not isinstance(step, Step) or step.action == "abort"
+    return not isinstance(step, Step) or is_forced(step)
+
+
+def is_forced(step: Step) -> bool:
+    """Whether nothing but giving up was on the menu, so that nobody was asked."""
+    return step.action == "abort" and len(step.menu) <= 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from battle_healer.journal.event import BEGUN, CANCELLED, ENDED, STEP, Event, outcome_of, step_of
 from battle_healer_cli.journal.times import stamp
@@ -14,7 +15,7 @@ def line(event: Event) -> str:
     """Time, event, correlation id, provider, endpoint, region, and what happened; one line."""
     of, region = event.of, event.data.get("region") or event.of.region
     where = f"{of.correlation_id} {of.provider} {of.endpoint or '-'} {region}"
-    return f"{stamp(event.at)} {event.name} {where}: {_said(event)}"
+    return f"{stamp(event.at)} {event.name} {where}: {said(event)}"
 
 
 def public(event: Event) -> dict[str, Any]:
@@ -35,25 +36,50 @@ def public(event: Event) -> dict[str, Any]:
     return facts | dict(event.data)
 
 
-def _said(event: Event) -> str:
+def said(event: Event) -> str:
+    """What happened, in words; of an event that nobody foresaw, its data."""
+    words = _WORDS.get(event.name)
+    return json.dumps(event.data, ensure_ascii=False) if words is None else words(event)
+
+
+def _begun(event: Event) -> str:
     data = event.data
-    match event.name:
-        case str(name) if name == BEGUN:
-            return f"{event.of.method}, {_trouble(data)}"
-        case str(name) if name == STEP:
-            step = step_of(data)
-            return f"{seen_by(step, data.get('status'))} → {choice_of(step)}: {step.reason}"
-        case str(name) if name == ENDED:
-            return outcome_line(outcome_of(data, ())).plain
-        case str(name) if name == CANCELLED:
-            return f"no outcome: {data.get('why')}"
-        case _:
-            return json.dumps(data, ensure_ascii=False)
-
-
-def _trouble(data: Any) -> str:
     if data.get("status") is not None:
-        return f"status {data['status']}"
-    if data.get("lost") is not None:
-        return f"connection lost ({data['lost']})"
-    return f"refused by a gate of ours ({data.get('gate')})"
+        trouble = f"status {data['status']}"
+    elif data.get("lost") is not None:
+        trouble = f"connection lost ({data['lost']})"
+    else:
+        trouble = f"refused by a gate of ours ({data.get('gate')})"
+    return f"{event.of.method}, {trouble}"
+
+
+def _held(event: Event) -> str:
+    return f"{event.data.get('gate')} asked for {float(event.data.get('wait_s') or 0):.2f} s"
+
+
+def _silent(event: Event) -> str:
+    data = event.data
+    return f"{data.get('planner')} did not say ({data.get('kind')}): {data.get('why')}"
+
+
+def _step(event: Event) -> str:
+    step = step_of(event.data)
+    return f"{seen_by(step, event.data.get('status'))} → {choice_of(step)}: {step.reason}"
+
+
+def _ended(event: Event) -> str:
+    return outcome_line(outcome_of(event.data, ())).plain
+
+
+def _cancelled(event: Event) -> str:
+    return f"no outcome: the call was given up ({event.data.get('why')})"
+
+
+_WORDS: Final[Mapping[str, Callable[[Event], str]]] = {
+    BEGUN: _begun,
+    "HELD": _held,
+    "PLANNER_SILENT": _silent,
+    STEP: _step,
+    ENDED: _ended,
+    CANCELLED: _cancelled,
+}

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from battle_healer.journal.event import CANCELLED, ENDED, STEP, Event, outcome_of, step_of
+from battle_healer.journal.event import BEGUN, CANCELLED, ENDED, STEP, Event, outcome_of, step_of
 from battle_healer.journal.reading import OPEN, Kept
 from battle_healer_cli.journal.lines import public as public_event
+from battle_healer_cli.journal.lines import said
 from battle_healer_cli.journal.times import stamp
 from battle_healer_cli.terminal import columns
 from battle_healer_cli.timeline import counted, outcome_line, show_explained
@@ -61,7 +62,9 @@ def show_story(console: Console, kept: Kept, events: list[Event]) -> None:
         elif event.name == ENDED:
             console.print(outcome_line(outcome_of(data, tuple(steps))))
         elif event.name == CANCELLED:
-            console.print(f"no outcome: the call was given up ({data.get('why')})")
+            console.print(said(event))
+        elif event.name != BEGUN:
+            console.print(f"  {event.name.lower().replace('_', ' ')}: {said(event)}", style="dim")
     if kept.outcome == OPEN:
         console.print(CUT_OFF, style="yellow")
     if kept.more:

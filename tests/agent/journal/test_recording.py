@@ -1,6 +1,7 @@
 """What of real calls is kept, judged by what another process reads; both kinds of client."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,15 +11,15 @@ import pytest
 from tests.support.building import FixedClock, call
 from tests.support.serving import Api, Said
 
-from battle_healer import AsyncHealingClient, HealingClient
+from battle_healer import AsyncHealingClient, HealingClient, outcome_of
 from battle_healer.clients.surroundings import Surroundings
-from battle_healer.commands import Note
+from battle_healer.commands import Abstain, Note, Ranking
 from battle_healer.errors import ClosedError
 from battle_healer.journal.event import step_of
 from battle_healer.journal.journal import Journal
 from battle_healer.journal.place import Place
 from battle_healer.journal.writer import Writer, writer_for
-from battle_healer.model import Kind, OutcomeKind
+from battle_healer.model import Asked, Kind, OutcomeKind
 from battle_healer.rules import Destination, Region, Rules
 
 Until = Callable[[Callable[[], object]], None]
@@ -118,14 +119,99 @@ def test_a_refusal_is_written_once_a_minute_and_the_others_are_counted_with_it(
     assert book.counts == {"refusals": 2}
 
 
+class MovingClock(FixedClock):
+    """Lets time pass at once."""
+
+    def pass_by(self, seconds: float) -> None:
+        self.time += seconds
+
+
 def test_a_4xx_that_is_healed_is_no_refusal(kept: Kept, book: Any) -> None:
     answers = [Said(429, {}, {"Retry-After": "1"}), Said(200)] * 2
-    with Api([*answers]) as api, HealingClient(**kept()) as client:
+    clock = MovingClock()
+    options = kept(clock=clock, wait=clock.pass_by)
+    with Api([*answers]) as api, HealingClient(**options) as client:
         client.get(api.url)
         client.get(api.url)
         client.healing.journal.flush()
     assert [row.outcome for row in book.episodes()] == ["delivered", "delivered"]
     assert all(len(book.names(row.of.episode)) == 3 for row in book.episodes())
+
+
+def test_a_call_that_a_gate_held_is_kept_with_the_gate_and_its_time(kept: Kept, book: Any) -> None:
+    clock = MovingClock()
+    options = kept(clock=clock, wait=clock.pass_by, chance=lambda: 0.0)
+    with Api([Said(429, {}, {"Retry-After": "5"}), Said(200)]) as api:
+        policy = Rules((Destination("pay", (Region("us", api.url),)),))
+        with HealingClient(policy=policy, **options) as client:
+            client.get("pay:/", extensions={"healer": {"deadline_s": 1.0}})
+            client.get("pay:/")
+            client.healing.journal.flush()
+    (held,) = book.episodes(outcome="delivered")
+    assert book.names(held.of.episode) == ["EPISODE_BEGUN", "HELD", "EPISODE"]
+    begun, hold, _ = book.events(held.of.episode)
+    assert begun.data["gate"] == "pacer"
+    assert hold.data == {"region": "us", "gate": "pacer", "wait_s": 5.0}
+    assert held.requests == 1
+
+
+class Asks:
+    """A planner that was asked something, and answers as it is told to."""
+
+    name = "asks"
+
+    def __init__(self, said: Ranking | Abstain) -> None:
+        self._said = said
+
+    def rank(self, menu: Any, facts: Any, budget_s: float) -> Ranking | Abstain:
+        return self._said
+
+
+QUESTION = json.dumps({"facts": {"kind": "unavailable"}, "options": {"p1": "x" * 4000}})
+
+
+def test_what_a_planner_was_asked_and_said_is_kept_whole(kept: Kept, book: Any) -> None:
+    said = Ranking({"p1": 0.75, "p2": 0.25}, "asks", "ours", model_calls=1, sent=QUESTION)
+    with (
+        Api([Said(503), Said(200)]) as api,
+        HealingClient(planner=Asks(said), **kept()) as client,
+    ):
+        outcome = outcome_of(client.get(api.url))
+        client.healing.journal.flush()
+    (episode,) = book.episodes()
+    step = step_of(book.events(episode.of.episode)[1].data)
+    assert step == outcome.steps[0]
+    assert step.asked == Asked("asks", "ranked", "ours", (("p1", 0.75), ("p2", 0.25)), 1, QUESTION)
+
+
+def test_a_planner_that_did_not_say_is_kept_with_its_reason(kept: Kept, book: Any) -> None:
+    said = Abstain("down", "no model \x1b[2J answered", model_calls=1, sent=QUESTION)
+    with (
+        Api([Said(503), Said(200)]) as api,
+        HealingClient(planner=Asks(said), **kept()) as client,
+    ):
+        client.get(api.url)
+        client.healing.journal.flush()
+    (episode,) = book.episodes()
+    names = ["EPISODE_BEGUN", "PLANNER_SILENT", "STEP", "EPISODE"]
+    assert book.names(episode.of.episode) == names
+    _, silent, told, _ = book.events(episode.of.episode)
+    why = r"no model \x1b[2J answered"
+    assert silent.data == {"planner": "asks", "kind": "down", "why": why}
+    assert step_of(told.data).asked == Asked("asks", "down", why, (), 1, QUESTION)
+
+
+def test_a_4xx_that_a_planner_gave_up_is_no_refusal_for_it_was_asked(kept: Kept, book: Any) -> None:
+    clock = MovingClock()
+    gives_up = Ranking({"p1": 0.0, "p2": 1.0}, "asks")
+    with (
+        Api(lambda seen: Said(429)) as api,
+        HealingClient(planner=Asks(gives_up), **kept(clock=clock)) as client,
+    ):
+        for _ in range(2):
+            assert outcome_of(client.get(api.url)).steps[0].action == "abort"
+        client.healing.journal.flush()
+    assert [row.outcome for row in book.episodes()] == ["failed", "failed"]
 
 
 def test_a_call_that_was_given_up_has_no_outcome(kept: Kept, place: Place, book: Any) -> None:
