@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from benchmarks import boot, memory, planner, server, start_up
+from benchmarks import boot, journal, memory, planner, server, start_up
 from benchmarks.crowd import report as crowd
 from benchmarks.mix import report as mix
 from benchmarks.mocks import report as mocks
 from benchmarks.overhead import report as overhead
 from benchmarks.part import Part
+from benchmarks.queue import report as queue
 
 PARTS: Final = (
     Part("mix", "The fault mix", mix.report),
@@ -21,4 +22,6 @@ PARTS: Final = (
     Part("boot", "The mock server's start", lambda say: boot.report()),
     Part("memory", "The mock server after a million requests", lambda say: memory.report()),
     Part("planner", "What a choice costs", lambda say: planner.report()),
+    Part("journal", "What the journal adds", lambda say: journal.report()),
+    Part("queue", "The queue beside others", queue.report),
 )

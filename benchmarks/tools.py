@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[1]
 NODE_MODULES: Final = ROOT / "benchmarks/node_modules"
 INSTALL: Final = "make bench-tools"
 _BENCH_PYTHON: Final = ROOT / ".venv-bench/bin/python"
-_ROOMS: Final = ("agent", "mock_server", "scenarios", "cli")
+_ROOMS: Final = ("agent", "mock_server", "scenarios", "cli", "replay")
 
 
 def python() -> str:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ from typing import Final
 
 from tests.support.postgres import database, running, url_of
 
-Say = Callable[[str], None]
-ROOT: Final = Path(__file__).parents[2]
+from benchmarks import tools
+from benchmarks.part import Say
+from benchmarks.tools import ROOT
+
 ROUNDS: Final = 5
-_ROOMS: Final = ("agent", "mock_server", "scenarios", "cli", "replay")
-_PEERS_PYTHON: Final = ROOT / ".venv-bench/bin/python"
 PEERS: Final = {"sqlite": ("huey",), "postgres": ("pgqueuer", "procrastinate")}
 
 
@@ -54,8 +54,10 @@ class Took:
     cpu_ms: float
 
 
-def report(say: Say, peers_python: Path = _PEERS_PYTHON) -> list[str]:
+def report(say: Say) -> list[str]:
     """Measure everything; Markdown, line by line."""
+    present = tools.versions(tuple(name for names in PEERS.values() for name in names))
+    absent = [name for names in PEERS.values() for name in names if name not in present]
     lines = [
         "| measure | store | ours/s | best peer | its/s | ratio (least to most) | wanted "
         "| CPU/entry: ours, its |  |",
@@ -65,26 +67,27 @@ def report(say: Say, peers_python: Path = _PEERS_PYTHON) -> list[str]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bh-b-", dir="/tmp")))
         server = stack.enter_context(running(folder)).address
         for measure in MEASURES:
-            rounds = [_round(measure, server, peers_python) for _ in range(ROUNDS)]
+            rounds = [_round(measure, server, present) for _ in range(ROUNDS)]
             lines.append(_row(measure, rounds))
             say(lines[-1])
-    return lines
+    versions = ", ".join(f"{name} {number}" for name, number in present.items())
+    return [*lines, "", f"Beside {versions or 'nothing'}.", "", *tools.absent(absent)]
 
 
-def _round(measure: Measure, server: str, peers_python: Path) -> dict[str, Took]:
+def _round(measure: Measure, server: str, present: Collection[str]) -> dict[str, Took]:
+    peers = [name for name in PEERS[measure.store] if name in present]
     return {
-        name: _took(measure, name, server, sys.executable if name == "ours" else str(peers_python))
-        for name in ("ours", *PEERS[measure.store])
+        name: _took(measure, name, server, sys.executable if name == "ours" else tools.python())
+        for name in ("ours", *peers)
     }
 
 
 def _took(measure: Measure, name: str, server: str, python: str) -> Took:
-    rooms = ":".join([str(ROOT), *(str(ROOT / room) for room in _ROOMS)])
     with _empty(measure.store, server, name) as where:
         ran = subprocess.run(  # noqa: S603 - our own programs
             [python, "-m", f"benchmarks.queue.stores.{name}", measure.what, where,
              str(measure.count), str(measure.callers)],
-            env=os.environ | {"PYTHONPATH": rooms}, check=True, capture_output=True, text=True,
+            env=os.environ | tools.environment(), check=True, capture_output=True, text=True,
         )  # fmt: skip
     told = json.loads(ran.stdout.splitlines()[-1])
     return Took(measure.count / told["s"], told["cpu_s"] * 1000 / measure.count)
@@ -102,7 +105,10 @@ def _empty(store: str, server: str, name: str) -> Iterator[str]:
 
 
 def _row(measure: Measure, rounds: list[dict[str, Took]]) -> str:
-    peers = PEERS[measure.store]
+    peers = [name for name in rounds[0] if name != "ours"]
+    if not peers:
+        per_s = median(r["ours"].per_s for r in rounds)
+        return f"| {measure.name} | {measure.store} | {per_s:.0f} | none | | | | | |"
     best = max(peers, key=lambda peer: median(r[peer].per_s for r in rounds))
     ratios = sorted(r["ours"].per_s / r[best].per_s for r in rounds)
     ratio, met = median(ratios), median(ratios) >= 0.9 * measure.wanted

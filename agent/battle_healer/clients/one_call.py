@@ -106,6 +106,7 @@ class OneCall:
         engine = self.engine
         if not isinstance(found, (Reply, Lost, Refused)):
             engine.gates.saw_clean(spot)
+            engine.journal.count_clean()
             call_of = partial(engine.call_of, self.began, self.correlation)
             mark = Clean(call_of, None, found.status_code)
             self.original.extensions[ENDED] = found.extensions[EXTENSION] = mark

@@ -22,7 +22,7 @@ class Glances:
     """Keeps what each glance gave."""
 
     def __init__(self, engine: Engine) -> None:
-        self.gave: list[Spot | None] = []
+        self.journal, self.gave = engine.journal, list[Spot | None]()
         glance = engine.gates.glance
 
         def glancing(origin: str) -> Spot | None:
@@ -78,6 +78,7 @@ def test_an_origin_that_was_met_is_not_looked_at_again(both: Both) -> None:
     assert spy.passed == [False, True, True]
     assert [reply.json() for reply in replies] == [{"path": f"/{n}"} for n in range(3)]
     assert spy.in_flight == {0}
+    assert spy.journal.counts["clean"] == 3
 
 
 def test_the_outcome_is_the_same_however_often_one_asks(both: Both) -> None:
