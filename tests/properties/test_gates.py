@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from tests.support.sizes import PROPERTY_EXAMPLES
 
 from battle_healer.gates.breaker import Breaker, State
 from battle_healer.gates.retry_budget import RetryBudget
@@ -130,7 +132,8 @@ class BudgetMachine(RuleBasedStateMachine):
         assert self.spent <= there + 1e-3
 
 
-TestBreaker = BreakerMachine.TestCase
-TestBreaker.settings = settings(max_examples=500, stateful_step_count=25, deadline=None)
-TestBudget = BudgetMachine.TestCase
-TestBudget.settings = settings(max_examples=500, stateful_step_count=25, deadline=None)
+MANY = settings(max_examples=PROPERTY_EXAMPLES.now, stateful_step_count=25, deadline=None)
+TestBreaker = pytest.mark.soak(BreakerMachine.TestCase)
+TestBreaker.settings = MANY
+TestBudget = pytest.mark.soak(BudgetMachine.TestCase)
+TestBudget.settings = MANY
