@@ -199,7 +199,8 @@ class Gates:
 
         found: what its answer means, CLEAN if nothing is wrong; None if there was none, since
         it was cancelled or never sent. gone: whether it was answered 410. windows: what a clean
-        answer says is left. Returns what whoever watches is to be told, if anything.
+        answer says is left to the policy's credential that signed. Returns what whoever watches
+        is to be told, if anything.
         """
         call, now = attempt.call, self._now()
         with self._lock:
@@ -323,8 +324,6 @@ def _count(
     # Cancelled, it may have been sent; what has no token yet was not.
     sent = attempt.grant is not None if found is None else found.kind is not Kind.CONNECT_FAILED
     api.quotas.settle(call.id, now, sent=sent)
-    if not name:
-        return None
     if windows:
         api.quotas.hears(call.destination.credential(name), windows, now)
     note = api.quotas.signal(name, now)

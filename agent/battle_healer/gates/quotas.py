@@ -102,11 +102,9 @@ class Quota:
         self.used = max(0, self.used + attempts)
 
     def hears(self, windows: Iterable[Window], now: float) -> None:
-        """Keep what a good answer says is left of its quotas."""
+        """Keep what a good answer says is left of its quotas; `windows` are such."""
         self._turn(now)
         for window in windows:
-            if not window.is_quota:
-                continue
             until = self._day_ends if window.resets_s is None else now + window.resets_s
             until = min(until, now + self._bounds.hold_s)  # I7
             if window.remaining == 0:

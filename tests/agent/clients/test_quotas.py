@@ -104,13 +104,17 @@ def test_with_every_cap_used_nothing_is_sent_and_the_reason_is_told(calls: Calls
 
 
 def test_a_resend_at_the_cap_goes_on_with_the_next_credential(calls: Calls) -> None:
+    time, came = VirtualTime(), list[float]()
+
     def answers(seen: Seen) -> Said:
+        came.append(time.now())
         return Said(503, '{"title": "down"}') if seen.token == "main" else Said()
 
     with Api(answers) as api:
         rules = rules_for(api.url, credential("main", daily_calls=2), credential("spare"))
-        (reply,) = calls(f"{api.url}/x", 1, policy=rules, surroundings=surroundings())
+        (reply,) = calls(f"{api.url}/x", 1, policy=rules, surroundings=surroundings(time))
     assert reply.status_code == 200
+    assert came[0] < came[1] < came[2], "each resend after a backoff"
     assert runs([seen.token for seen in api.seen]) == [("main", 2), ("spare", 1)]
 
 

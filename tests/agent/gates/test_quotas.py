@@ -227,6 +227,14 @@ def test_nothing_left_by_the_servers_word_binds_until_its_reset(world: World) ->
     assert signer(world, alone) == "main"
 
 
+def test_the_longer_of_two_words_of_nothing_left_holds(world: World) -> None:
+    alone = destination(credentials=(CredentialRule("main", Secret("m")),))
+    slow, late = begun(world, alone), begun(world, alone)
+    world.settle(late, windows=(daily(0, 7200.0),))
+    world.settle(slow, windows=(daily(0, 7100.0),))
+    assert refused(world, alone).wait_s == 7200.0
+
+
 def test_a_short_window_is_a_throttle_and_moves_nobody(world: World) -> None:
     told(world, UNCAPPED, Window("burst", 0, 10, 20.0, 60.0))
     assert signer(world, UNCAPPED) == "main"
@@ -305,6 +313,12 @@ def test_the_signal_comes_once_for_near_and_once_for_spent(world: World) -> None
     ]
     world.clock.time += HALF_A_DAY_S
     assert [world.settle(begun(world, here)) is not None for _ in range(9)].index(True) == 8
+
+
+def test_the_signal_does_not_come_with_every_call_that_is_near(world: World) -> None:
+    alone = destination(credentials=(CredentialRule("main", Secret("m"), daily_calls=100),))
+    notes = [world.settle(begun(world, alone)) for _ in range(99)]
+    assert [n for n, note in enumerate(notes, start=1) if note is not None] == [90]
 
 
 def test_the_signal_names_use_cost_and_reset(world: World) -> None:
