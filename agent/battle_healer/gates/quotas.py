@@ -95,11 +95,17 @@ class Quota:
         percent = _ALL if is_spent else self._bounds.near_quota_percent
         return max(told, self._day_ends if self._is_used(percent) else now)
 
-    def count(self, attempts: int, now: float) -> None:
-        """Count attempts; less than none gives back."""
+    def take(self, now: float) -> float:
+        """Count an attempt; returns the day that it is counted in."""
         self._turn(now)
-        # What is given back may have been counted yesterday.
-        self.used = max(0, self.used + attempts)
+        self.used += 1
+        return self._day_ends
+
+    def give_back(self, day: float, now: float) -> None:
+        """Count an attempt of that day no more."""
+        self._turn(now)
+        if day == self._day_ends:
+            self.used -= 1
 
     def hears(self, windows: Iterable[Window], now: float) -> None:
         """Keep what a good answer says is left of its quotas; `windows` are such."""
@@ -161,8 +167,8 @@ class Quotas:
         self._bounds, self._clock = bounds, clock
         quotas = {rule.name: Quota(rule, bounds, clock) for rule in credentials}
         self.known = {name: quota for name, quota in quotas.items() if quota.is_counted}
-        # By call: whose quota its attempt in flight was counted against.
-        self._taken: dict[str, str] = {}
+        # By call: against what its attempt in flight was counted, and in which day.
+        self._taken: dict[str, tuple[Quota, float]] = {}
 
     def __repr__(self) -> str:
         return f"<Quotas {list(self.known.values())}>"
@@ -190,14 +196,14 @@ class Quotas:
     def take(self, call: str, credential: str | None, now: float) -> None:
         """Count an attempt that this credential will sign."""
         if credential is not None and (quota := self.known.get(credential)) is not None:
-            quota.count(1, now)
-            self._taken[call] = credential
+            self._taken[call] = quota, quota.take(now)
 
     def settle(self, call: str, now: float, *, sent: bool) -> None:
         """End an attempt; one that the server cannot have seen is given back."""
-        quota = self.known.get(self._taken.pop(call, ""))
-        if quota is not None and not sent:
-            quota.count(-1, now)
+        taken = self._taken.pop(call, None)
+        if taken is not None and not sent:
+            quota, day = taken
+            quota.give_back(day, now)
 
     def hears(self, rule: CredentialRule, windows: Iterable[Window], now: float) -> None:
         """Keep what a good answer says is left of this credential's quotas."""
