@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -34,16 +34,16 @@ def duration_s(text: str) -> float | None:
     return sum(float(n) * _UNIT_S[unit] for n, unit in _DURATION_PART.findall(text))
 
 
-def reset_s(text: str, now: datetime) -> float | None:
+def reset_s(text: str, now: Callable[[], datetime]) -> float | None:
     """A reset as a distance, a point in time in s or ms, a duration, or a date."""
     found = number(text)
     if found is None:
         spelled = duration_s(text)
-        return spelled if spelled is not None else until(text, now)
+        return spelled if spelled is not None else until(text, now())
     if found >= _EPOCH_MS:
-        return max(0.0, found / 1000 - now.timestamp())
+        return max(0.0, found / 1000 - now().timestamp())
     if found >= _EPOCH_S:
-        return max(0.0, found - now.timestamp())
+        return max(0.0, found - now().timestamp())
     return found
 
 

@@ -120,5 +120,5 @@ def _scale_s(unit: str) -> float:
 
 def _spent_windows(fields: list[tuple[str, str]], now: datetime) -> float | None:
     """The longest wait among windows with nothing remaining: all of them must open."""
-    spent = (window for window in in_fields(fields, now) if window.remaining == 0)
+    spent = (window for window in in_fields(fields, lambda: now) if window.remaining == 0)
     return max((w.resets_s for w in spent if w.resets_s is not None), default=None)

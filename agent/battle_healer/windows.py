@@ -7,7 +7,7 @@ older families `X-RateLimit-*` of GitHub, OpenAI, Anthropic, Kong and others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -68,21 +68,26 @@ def windows(headers: Iterable[tuple[str, str]], wall: datetime) -> tuple[Window,
         for name, value in (*shown, *dates)
         if len(value) <= _MOST_FIELD
     ]
-    return tuple(in_fields(fields, server_time(fields) or wall))
+    # A date is slow to read, and a distance needs none.
+    return tuple(in_fields(fields, lambda: server_time(fields) or wall))
 
 
-def in_fields(fields: list[tuple[str, str]], now: datetime) -> Iterator[Window]:
+def in_fields(fields: list[tuple[str, str]], now: Callable[[], datetime]) -> Iterator[Window]:
     """The same of fields with lower-case names, `now` by the server's clock."""
     policies = _policies(fields)
     for window in (*_structured(fields), *_families(fields, now)):
-        policy = policies.get(window.name, _Policy())
-        if not window.name and len(policies) == 1:
-            policy = next(iter(policies.values()))
-        yield replace(
-            window,
-            limit=window.limit if policy.limit is None else policy.limit,
-            length_s=policy.length_s or _length_s(window.name),
-        )
+        yield _under(policies, window) if policies else window
+
+
+def _under(policies: dict[str, _Policy], window: Window) -> Window:
+    """A window with what its policy says; one without a name is under the only policy there is."""
+    only = next(iter(policies.values())) if len(policies) == 1 and not window.name else _Policy()
+    policy = policies.get(window.name, only)
+    return replace(
+        window,
+        limit=window.limit if policy.limit is None else policy.limit,
+        length_s=policy.length_s or window.length_s,
+    )
 
 
 def _policies(fields: list[tuple[str, str]]) -> dict[str, _Policy]:
@@ -125,10 +130,10 @@ def _parameters(item: str) -> dict[str, str]:
 def _window(name: str, parameters: dict[str, str], keys: tuple[str, str, str]) -> Iterator[Window]:
     remaining, resets_s, limit = (number(parameters.get(key, "")) for key in keys)
     if remaining is not None:
-        yield Window(name, remaining, limit, resets_s)
+        yield Window(name, remaining, limit, resets_s, _length_s(name))
 
 
-def _families(fields: list[tuple[str, str]], now: datetime) -> Iterator[Window]:
+def _families(fields: list[tuple[str, str]], now: Callable[[], datetime]) -> Iterator[Window]:
     """Older fields, paired by what their names share: `x-ratelimit-reset-tokens` and the like."""
     remaining: dict[tuple[str, str], float] = {}
     limits: dict[tuple[str, str], float] = {}
@@ -148,7 +153,8 @@ def _families(fields: list[tuple[str, str]], now: datetime) -> Iterator[Window]:
         elif "limit" in rest:
             _keep(limits, (family, _without(rest, "limit")), value)
     for window, left in remaining.items():
-        yield Window(window[1], left, limits.get(window), resets.get(window))
+        name = window[1]
+        yield Window(name, left, limits.get(window), resets.get(window), _length_s(name))
 
 
 def _without(name: str, word: str) -> str:
@@ -163,4 +169,6 @@ def _keep(table: dict[tuple[str, str], float], window: tuple[str, str], value: s
 
 def _length_s(name: str) -> float | None:
     """How long a window is by its name, such as `remaining-day`."""
+    if not name:
+        return None
     return next((seconds for word, seconds in _LENGTHS_S if word in name), None)

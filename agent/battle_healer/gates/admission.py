@@ -98,7 +98,6 @@ class Spot:
             and self.concurrency.in_flight < self.concurrency.limit
             and not self.api.pacer.told
             and not self.api.regions.gone
-            and not self.api.quotas.known
         )
 
     def enter(self, call: str) -> None:
@@ -138,6 +137,8 @@ class Gates:
         with self._lock:
             home = self._spots.get(call.home.url) or self._met(call.destination, call.home)
             if home.is_well():
+                if home.api.quotas.known:
+                    return self._admitted_home(call, home)
                 home.concurrency.in_flight += 1
                 rules = call.destination.credentials
                 return home.place(rules[0].name if rules and call.own is None else None)
@@ -237,6 +238,17 @@ class Gates:
                     holds.append(Hold("region", region.name, until))
             gone = frozenset(r.name for r in regions if api.regions.is_gone(r, now))
         return Told(tuple(holds), gone)
+
+    def _admitted_home(self, call: Call, home: Spot) -> Place | Refused:
+        """Let a call in at home, where only the credential is a question. The lock is held."""
+        now, api = self._now(), home.api
+        api.quotas.forget(now)
+        credential = signer(call, api.pacer, api.quotas, now)
+        if isinstance(credential, Refused):
+            return credential
+        home.concurrency.in_flight += 1
+        api.quotas.take(call.id, credential, now)
+        return home.place(credential)
 
     def _admitted(self, call: Call, api: _Api) -> Place | Refused:
         """Look at each region in turn. Called with the lock held."""

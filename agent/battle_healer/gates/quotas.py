@@ -57,11 +57,14 @@ class Quota:
     """
 
     __slots__ = (
-        "_bounds", "_clock", "_day_ends", "_near_until", "_rule", "_spent_until", "_told", "used",
+        "_bounds", "_clock", "_day_ends", "_near_at", "_near_until", "_rule", "_spent_at",
+        "_spent_until", "_told", "used",
     )  # fmt: skip
 
     def __init__(self, rule: CredentialRule, bounds: GateBounds, clock: Clock) -> None:
         self._rule, self._bounds, self._clock = rule, bounds, clock
+        self._spent_at = float("inf") if rule.daily_calls is None else rule.daily_calls
+        self._near_at = self._spent_at * bounds.near_quota_percent / _ALL
         self._day_ends = _LONG_AGO
         self._near_until = self._spent_until = _LONG_AGO
         self._told = Standing.FRESH
@@ -82,18 +85,17 @@ class Quota:
     def standing(self, now: float) -> Standing:
         """How much is left."""
         self._turn(now)
-        if now < self._spent_until or self._is_used(_ALL):
+        if self.used >= self._spent_at or now < self._spent_until:
             return Standing.SPENT
-        if now < self._near_until or self._is_used(self._bounds.near_quota_percent):
+        if self.used >= self._near_at or now < self._near_until:
             return Standing.NEAR
         return Standing.FRESH
 
     def ends(self, now: float) -> float:
         """When what is spent, or near it, is there again."""
-        is_spent = self.standing(now) is Standing.SPENT
-        told = self._spent_until if is_spent else self._near_until
-        percent = _ALL if is_spent else self._bounds.near_quota_percent
-        return max(told, self._day_ends if self._is_used(percent) else now)
+        if self.standing(now) is Standing.SPENT:
+            return max(self._spent_until, self._day_ends if self.used >= self._spent_at else now)
+        return max(self._near_until, self._day_ends if self.used >= self._near_at else now)
 
     def take(self, now: float) -> float:
         """Count an attempt; returns the day that it is counted in."""
@@ -140,10 +142,6 @@ class Quota:
             facts["estimated_cost"] = round(self.used * rule.cost.per_call, 6)
             facts["currency"] = rule.cost.currency
         return facts
-
-    def _is_used(self, percent: float) -> bool:
-        cap = self._rule.daily_calls
-        return cap is not None and _ALL * self.used >= percent * cap
 
     def _turn(self, now: float) -> None:
         """Begin the next day where it has come."""
