@@ -1,7 +1,10 @@
 """Another credential signs before a limit is hit, judged by the tokens that arrived."""
 
 import asyncio
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
@@ -101,6 +104,26 @@ def test_with_every_cap_used_nothing_is_sent_and_the_reason_is_told(calls: Calls
     outcome = outcome_of(stopped.value)
     assert (outcome.kind, outcome.effect, outcome.requests) == (OutcomeKind.FAILED, "none", 0)
     assert "quota" in outcome.reason
+
+
+def test_threads_use_a_day_up_to_the_last_request_and_no_further() -> None:
+    def asks(client: HealingClient, url: str) -> None:
+        for _ in range(5):
+            with suppress(httpx2.HTTPError):
+                client.get(url)
+
+    caps = {"main": 12, "spare": 7}
+    with Api(lambda _: Said()) as api:
+        rules = rules_for(api.url, *(credential(n, daily_calls=cap) for n, cap in caps.items()))
+        with HealingClient(policy=rules, trust_env=False) as client:
+            threads = [
+                threading.Thread(target=asks, args=(client, f"{api.url}/x")) for _ in range(8)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    assert Counter(seen.token for seen in api.seen) == caps
 
 
 def test_a_resend_at_the_cap_goes_on_with_the_next_credential(calls: Calls) -> None:
