@@ -55,18 +55,21 @@ class Cut:
 class Halting(httpx2.AsyncBaseTransport):
     """Gives way at every seam of an exchange, also where the network had all at hand.
 
-    inner: what sends. read_whole: the path of each answer whose last byte was handed on.
+    inner: what sends. signed: the path and the Authorization of each request. read_whole: the
+    path of each answer whose last byte was handed on.
     held: by path, what an exchange waits for before it begins.
     """
 
     def __init__(self, inner: httpx2.AsyncHTTPTransport) -> None:
         self.inner, self.read_whole = inner, list[str]()
+        self.signed: list[tuple[str, str]] = []
         self.held: dict[str, asyncio.Event] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         await asyncio.sleep(0)
         if (go := self.held.get(request.url.path)) is not None:
             await go.wait()
+        self.signed.append((request.url.path, request.headers.get("authorization", "")))
         response = await self.inner.handle_async_request(request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         response.stream = _HaltingStream(response.stream, request.url.path, self.read_whole)

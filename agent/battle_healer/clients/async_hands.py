@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from battle_healer.clients import bounded
-from battle_healer.clients.bodies import agather, aread
+from battle_healer.clients.bodies import agather, aread, close_whole
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
@@ -47,8 +47,8 @@ T = TypeVar("T")
 class AsyncHands:
     """One call's I/O, awaited.
 
-    interrupted: a cancellation that came while a store had the call in hand; to be raised once it
-    is known, and told, what became of it.
+    interrupted: a cancellation that came while a store had the call in hand, or a new token; to be
+    raised once it is known, and told, what became of it.
     """
 
     def __init__(self, one: OneCall, inner: httpx2.AsyncBaseTransport) -> None:
@@ -128,13 +128,15 @@ class AsyncHands:
                 self.interrupted = error
             else:
                 break
-        if self.interrupted is not None and isinstance(parked, Denied):
-            raise self.interrupted
+        if isinstance(parked, Denied):
+            self._give_way()
         return parked
 
     async def substitute(self, command: Substitute) -> Reply | Denied:
         """Fetch a labelled substitute."""
-        return await self._run(self._one.engine.fallbacks.substitute(command))
+        substitute = await self._run(self._one.engine.fallbacks.substitute(command))
+        self._give_way()
+        return substitute
 
     def note(self, note: Note) -> None:
         """Tell whoever watches."""
@@ -143,9 +145,8 @@ class AsyncHands:
     async def close(self) -> None:
         """Close the newest reply; one that was read whole is closed already."""
         last, self._one.last = self._one.last, None
-        if last is not None:
-            stream: Any = last.stream
-            await stream.aclose()
+        if last is not None and not isinstance(last.stream, self._one.library.ByteStream):
+            await close_whole(last.stream)
 
     async def _signed(self, attempt: Attempt, name: str | None) -> Attempt | Refused:
         """Never send unsigned what the policy has a credential for."""
@@ -204,15 +205,35 @@ class AsyncHands:
         begun = bounded.begin(post.timeout_s)
         try:
             response = await self._inner.handle_async_request(posting(post, one.library))
-            stream: Any = response.stream
-            try:
-                return await aread(response, one.how_beside)
-            finally:
-                await stream.aclose()
+            return await self._read(response)
         except one.library.TransportError as error:
             return one.library.lost(error) or Lost("connect", str(error))
         finally:
             bounded.end(begun)
+
+    async def _read(self, response: httpx2.Response) -> Reply:
+        """Read an answer beside the call, and close it.
+
+        A cancellation that comes when all of it is there waits until it is kept: a token may have
+        replaced another, and be nowhere else.
+        """
+        how, stream, reply = self._one.how_beside, response.stream, None
+        try:
+            reply = await aread(response, how)
+        except asyncio.CancelledError as error:
+            reply = how.again(response)
+            if reply is None:
+                raise
+            self.interrupted = error
+        finally:
+            if reply is None or reply.body is None:
+                await close_whole(stream)
+        return reply
+
+    def _give_way(self) -> None:
+        """Raise the cancellation that came meanwhile."""
+        if self.interrupted is not None:
+            raise self.interrupted
 
     async def _granted(self, decide: Callable[[], Decision]) -> Result:
         """Use a newer token, follow whoever gets one, or lead."""
@@ -236,6 +257,7 @@ class AsyncHands:
             result = await self._run(lead.steps)
         finally:
             lead.finish(result)
+        self._give_way()
         return result
 
     async def _run(self, steps: Generator[Any, Any, T]) -> T:
@@ -248,6 +270,7 @@ class AsyncHands:
                 except StopIteration as end:
                     value: T = end.value
                     return value
+                self._give_way()
                 answer = await self._step(step)
         finally:
             steps.close()

@@ -5,6 +5,7 @@ The decisions are pure; reading itself is written twice, for threads and for tas
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -78,6 +79,12 @@ class Reading:
         """The reply whose body came whole; it is put back for the caller."""
         response.stream = self.library.ByteStream(raw)
         return self._kept(response, headers, raw, truncated=False)
+
+    def again(self, response: httpx2.Response) -> Reply | None:
+        """The reply whose body came whole, and was put back; None where it did not come whole."""
+        if not isinstance(response.stream, self.library.ByteStream):
+            return None
+        return self.whole(response, lines_of(response), b"".join(response.stream))
 
     def cut(self, response: httpx2.Response, headers: Lines, raw: bytes, error: Exception) -> Reply:
         """The reply whose body broke off; for the caller it will break off there, too."""
@@ -179,13 +186,31 @@ async def agather(response: httpx2.Response, how: Reading) -> bytes | Reply:
             if how.is_late():
                 raise how.late()
     except how.library.TransportError as error:
-        await stream.aclose()
+        await close_whole(stream)
         return how.cut(response, lines_of(response), bytes(kept), error)
     except BaseException:
-        await stream.aclose()
+        await close_whole(stream)
         raise
+    # Put back first, so that it is there also where the closing is cancelled.
+    body = bytes(kept)
+    if not isinstance(stream, how.library.ByteStream):
+        response.stream = how.library.ByteStream(body)
     await stream.aclose()
-    return bytes(kept)
+    return body
+
+
+async def close_whole(stream: Any) -> None:
+    """Close a reply that was not read to its end; a cancellation waits for that, and then goes on.
+
+    The libraries shield their closing by scopes that a task's own cancellation ignores: cut in
+    the middle it leaves the connection taken for good.
+    """
+    closing = asyncio.ensure_future(stream.aclose())
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await closing
+        raise
 
 
 def upload(request: httpx2.Request, library: Library, limit: int) -> Upload:

@@ -64,12 +64,18 @@ class Course:
     gates: GateBounds = ONE_AT_A_TIME
     endpoint: Callable[[Endpoint], Endpoint] = lambda endpoint: endpoint
 
+    @property
+    def minted(self) -> int:
+        """How many tokens it needs, one a credential."""
+        return 1 + self.actions.count("rotate_credential")
+
 
 COURSES = [
     Course("clean", "", ()),
     Course("retry", "retryable_500*2", ("retry", "retry")),
     Course("lost-after-effect", "reset_after_effect*1", ("retry",)),
     Course("told-to-wait", "rate_limit*1", ("retry",)),
+    Course("unread", "rate_limit*1", ("retry",), bounds=Bounds(body_bytes=64)),
     Course("refresh", "expired_token*1", ("refresh_credential",)),
     Course("rotate", "quota*1", ("rotate_credential",)),
     Course("fail-over", "region_down*9@us", ("fail_over",)),
@@ -192,8 +198,12 @@ async def play(course: Course, mock: Mock, at: int, moment: Moment) -> bool:
             exchanges = len(scene.wire.read_whole)
             assert moment == "ends" or cut.awaits > 3 * exchanges, "it gave way too rarely"
             return False
+        renewed = "/refresh-token" in scene.wire.read_whole
         again = await scene.ask(call="again")
         assert again.kind == "delivered", again
+        assert scene.wire.read_whole.count("/generate-api-key") <= course.minted, "a token was lost"
+        tokens = [token for _, token in scene.wire.signed if token]
+        assert not renewed or tokens[-1] != tokens[0], "a token was lost"
         if course.method == "POST":
             (effect,) = scene.effects()
             assert before in ([], [effect])
