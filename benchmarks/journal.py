@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +65,11 @@ def _crowded(client: HealingClient) -> float:
     return spent / CALLS
 
 
-def report() -> list[str]:
-    """Lines of a table: microseconds per episode, medians of interleaved rounds."""
+def report(say: Callable[[str], None]) -> list[str]:
+    """Lines of a table: microseconds per episode, medians of interleaved rounds.
+
+    say: tells a person how far it has come.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder) / "journal.db")
         clients = {
@@ -78,9 +83,11 @@ def report() -> list[str]:
         orders = itertools.cycle(itertools.permutations(clients))
         own: dict[str, list[float]] = {name: [] for name in clients}
         crowded: dict[str, list[float]] = {name: [] for name in clients}
+        say(f"{ROUNDS} rounds of one episode with each journal")
         for order in itertools.islice(orders, ROUNDS):
             for name in order:
                 own[name].append(_own(clients[name]))
+        say(f"{ROUNDS // CALLS} rounds of {CALLS} episodes without a pause")
         for order in itertools.islice(orders, ROUNDS // CALLS):
             for name in order:
                 crowded[name].append(_crowded(clients[name]))
@@ -102,4 +109,4 @@ def _cells(figures: dict[str, list[float]], name: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(report()))
+    print("\n".join(report(lambda line: print(line, file=sys.stderr))))
