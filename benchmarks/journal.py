@@ -16,8 +16,15 @@ import httpx2
 from battle_healer import HealingClient
 from battle_healer.clients.surroundings import Surroundings
 from battle_healer.journal.place import Place, nowhere
+from battle_healer.rules import GateBounds, Rules
 
 URL = "https://api.example/v1/thing"
+# Half of all attempts fail here, far faster than anywhere: no gate may ask for time.
+NEVER_HELD = Rules(
+    gates=GateBounds(
+        retry_tokens=1_000_000, retry_refill_per_s=1_000_000.0, breaker_attempts=1_000_000
+    )
+)
 CALLS = 20
 ROUNDS = 2000
 
@@ -43,7 +50,9 @@ def _client(journal: Any) -> HealingClient:
         return httpx2.Response(status, json={"id": "o1", "amount": 15})
 
     around = Surroundings(wait=lambda seconds: None, journal=journal)
-    return HealingClient(transport=httpx2.MockTransport(answer), surroundings=around)
+    return HealingClient(
+        policy=NEVER_HELD, transport=httpx2.MockTransport(answer), surroundings=around
+    )
 
 
 def _own(client: HealingClient) -> float:

@@ -67,9 +67,15 @@ import itertools, sys
 import httpx2
 from battle_healer import HealingClient, outcome_of
 from battle_healer.clients.surroundings import Surroundings
+from battle_healer.rules import GateBounds, Rules
+plenty = GateBounds(
+    retry_tokens=1_000_000, retry_refill_per_s=1_000_000.0, breaker_attempts=1_000_000
+)
+around = Surroundings(wait=lambda s: None)
 turns = itertools.count()
 inner = httpx2.MockTransport(lambda request: httpx2.Response((503, 200)[next(turns) % 2]))
-with HealingClient(transport=inner, surroundings=Surroundings(wait=lambda s: None)) as client:
+rules = Rules(gates=plenty)
+with HealingClient(policy=rules, transport=inner, surroundings=around) as client:
     while True:
         reply = client.get("https://api.example/")
         if client.healing.journal.flush():
