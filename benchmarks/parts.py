@@ -22,6 +22,6 @@ PARTS: Final = (
     Part("boot", "The mock server's start", lambda say: boot.report()),
     Part("memory", "The mock server after a million requests", lambda say: memory.report()),
     Part("planner", "What a choice costs", lambda say: planner.report()),
-    Part("journal", "What the journal adds", lambda say: journal.report()),
+    Part("journal", "What the journal adds", journal.report),
     Part("queue", "The queue beside others", queue.report),
 )

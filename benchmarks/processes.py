@@ -68,8 +68,23 @@ def _end(process: subprocess.Popen[str]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    _await_none(process.pid)
     if process.stdout is not None:
         process.stdout.close()
+
+
+def _await_none(group: int) -> None:
+    """Wait for the children, too: a signal is delivered when its process next runs."""
+    end = time.monotonic() + _END_S
+    while time.monotonic() < end and any(_is_of(group, stat) for stat in _PROC.glob("[0-9]*/stat")):
+        time.sleep(0.01)  # noqa: TID251 - waits for real processes
+
+
+def _is_of(group: int, stat: Path) -> bool:
+    with suppress(OSError):
+        state, _, its, *_ = _fields(stat.read_text("ascii", "replace"))
+        return state != "Z" and int(its) == group
+    return False
 
 
 def line_from(process: subprocess.Popen[str]) -> str:
