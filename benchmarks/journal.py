@@ -7,7 +7,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from battle_healer import HealingClient
 from battle_healer.clients.surroundings import Surroundings
 from battle_healer.journal.place import Place, nowhere
 from battle_healer.rules import GateBounds, Rules
+from benchmarks.part import Say
 
 URL = "https://api.example/v1/thing"
 # Half of all attempts fail here, far faster than anywhere: no gate may ask for time.
@@ -74,7 +74,7 @@ def _crowded(client: HealingClient) -> float:
     return spent / CALLS
 
 
-def report(say: Callable[[str], None]) -> list[str]:
+def report(say: Say) -> list[str]:
     """Lines of a table: microseconds per episode, medians of interleaved rounds.
 
     say: tells a person how far it has come.
