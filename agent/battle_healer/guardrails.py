@@ -36,8 +36,9 @@ def _no_double_effect(plan: Plan, story: Story, bounds: Bounds) -> str | None:
     if not story.call.replayable:
         return "the body was sent on without being kept, so it cannot be sent again whole"
     if story.may_have_acted and not story.call.is_repeatable:
-        key = f"its key is {story.call.endpoint.idempotency}" if story.call.key else "no key"
-        return f"{story.call.method} may already have taken effect, and {key} protects it"
+        honour = story.call.endpoint.idempotency
+        unprotected = f"its key is {honour} there" if story.call.key else "no key protects it"
+        return f"{story.call.method} may already have taken effect, and {unprotected}"
     if not key_protects(story, _signer(plan, story)):
         return "its key is known to the account that sent it, and this credential may be another's"
     return None
