@@ -292,6 +292,27 @@ def test_a_refusal_that_was_held_back_is_told_when_it_proves_to_be_none(
     assert book.names("ep-1") == ["EPISODE_BEGUN", "STEP"]
 
 
+@pytest.mark.parametrize("status", [503, None])
+def test_the_first_trouble_is_told_before_anything_is_decided(
+    status: int | None, writer: Writer, book: Any
+) -> None:
+    journal = Journal(FixedClock(), 10, writer=writer)
+    journal.note(call(), Note("EPISODE_BEGUN", {"episode": "ep-1", "status": status}))
+    assert journal.flush()
+    assert book.names("ep-1") == ["EPISODE_BEGUN"]
+
+
+@pytest.mark.parametrize(("menu", "told"), [(("p1 retry", "p2 abort"), 1), (("p1 abort",), 0)])
+def test_giving_up_a_4xx_is_told_at_once_where_something_else_could_be_done(
+    menu: tuple[str, ...], told: int, writer: Writer, book: Any, make: Any
+) -> None:
+    journal = Journal(FixedClock(), 10, writer=writer)
+    journal.note(call(), Note("EPISODE_BEGUN", {"episode": "ep-1", "status": 429}))
+    journal.note(call(), Note("STEP", {"step": make.step("abort", menu=menu), "status": 429}))
+    assert journal.flush()
+    assert len(book.episodes()) == told
+
+
 def test_an_event_outside_of_an_episode_is_not_kept(writer: Writer, book: Any) -> None:
     journal = Journal(FixedClock(), 10, writer=writer)
     journal.note(call(), Note("SOMETHING", {}))
