@@ -91,7 +91,8 @@ def test_an_install_that_fails_ends_like_a_missing_program(machine: Machine, ste
 
 def test_make_test_looks_for_tools_before_anything_else() -> None:
     done = subprocess.run(
-        ["make", "-n", "test", "VENV=/nowhere"], cwd=ROOT, env=os.environ | {"MAKEFLAGS": ""},
+        ["make", "--no-print-directory", "-n", "test", "VENV=/nowhere"],
+        cwd=ROOT, env=os.environ | {"MAKEFLAGS": ""},
         capture_output=True, text=True, check=True, timeout=30,
     )  # fmt: skip
     assert done.stdout.splitlines()[0] == "requirements/tools curl"
