@@ -85,9 +85,10 @@ class Serving:
     async def _serve(
         self, sockets: Sequence[socket.socket], on_ready: Callable[[], object], *, signals: bool
     ) -> None:
+        # Only our own mistakes are logged: a bare 500 without its trace would help nobody.
         config = uvicorn.Config(
             self._build(), http=WireProtocol, ws="none", interface="asgi3", lifespan="off",
-            proxy_headers=False, log_config=None, log_level="critical",
+            proxy_headers=False, log_config=None, log_level="error",
             access_log=False, date_header=False, server_header=False,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
