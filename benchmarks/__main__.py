@@ -6,12 +6,17 @@ import argparse
 import signal
 import sys
 import time
+from functools import partial
 
 from benchmarks.parts import PARTS
 from benchmarks.results import put, stamped
 from benchmarks.tools import ROOT
 
 INTERRUPTED = 130
+
+
+def _say(part: str, text: str) -> None:
+    print(f"[{part}] {text}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -27,9 +32,9 @@ def main() -> int:
     for part in PARTS:
         if asked.only and part.name not in asked.only:
             continue
-        say = lambda text, name=part.name: print(f"[{name}] {text}", file=sys.stderr, flush=True)  # noqa: E731
         began = time.monotonic()
-        section = stamped(part, part.report(say), time.monotonic() - began)
+        lines = part.report(partial(_say, part.name))
+        section = stamped(part, lines, time.monotonic() - began)
         put(ROOT / "RESULTS.md", PARTS, part, section)
         print(section, flush=True)
     return 0

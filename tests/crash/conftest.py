@@ -27,6 +27,7 @@ class Programs:
     folder: Path
     running: dict[str, Program] = field(default_factory=dict)
     kills: int = 0
+    began: dict[str, int] = field(default_factory=dict)  # where its newest words begin in its log
 
     def start(self, name: str, argv: list[str], failpoint: str | None = None) -> None:
         env = os.environ | {"HEALER_HOME": str(self.folder / "home")}
@@ -35,6 +36,7 @@ class Programs:
             env["HEALER_FAILPOINT"] = failpoint
         log = self.folder / f"{name}.log"
         with log.open("ab") as out:
+            self.began[name] = out.tell()
             self.running[name] = subprocess.Popen(
                 [sys.executable, *argv], env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
@@ -51,7 +53,7 @@ class Programs:
         code = program.wait(wait_s) if wait_s else program.poll()
         if code is None:
             return False
-        said = (self.folder / f"{name}.log").read_text("utf-8", "replace")
+        said = (self.folder / f"{name}.log").read_bytes().decode("ascii", "replace")
         if code == -signal.SIGKILL:
             self.kills += 1
             del self.running[name]
@@ -59,8 +61,8 @@ class Programs:
         if code == EXIT_USAGE and "it does not answer" in said:
             del self.running[name]  # it was started while its database was away
             return False
-        if code == EXIT_INTERRUPTED and said.endswith("interrupted\n"):
-            return True  # it was asked to end before it had begun to listen
+        if code == EXIT_INTERRUPTED and "working on" not in said[self.began[name] :]:
+            return True  # it was asked to end before it had begun to work
         assert code == 0, f"{name} ended with {code}: {said[-2000:]}"
         return True
 

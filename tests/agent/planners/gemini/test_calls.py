@@ -21,7 +21,7 @@ from battle_healer_mock.gemini.server import GeminiDouble
 from battle_healer_mock.server import MockServer, Options
 
 BUDGET_S = 0.4
-SLACK_S = 5.0  # of a busy machine; a model that hangs does so for longer
+SLACK_S = 2.0  # of a busy machine; a model that hangs does so for longer
 TROUBLE = "region_down,retryable_500,repair"
 UNSURE = "captive_portal"
 CHARGE = {"transactionId": "t-1", "amount": 15}
