@@ -50,7 +50,8 @@ gemini` and `healer scenarios` ask a double, through the same SDK and the same b
   the heuristics are sure that something helps, a model cannot give up instead.
 - Bounded: one question an episode, one for all who ask the same within a minute, a quarter of the
   time that is left and at most 1.5 s, 64 KiB of answer, no redirects, no proxy of the environment.
-  After 3 failures in a row nothing is asked for 30 s.
+  After 3 failures in a row nothing is asked for 30 s, and never before a time that the service
+  names (`Retry-After`, `RetryInfo`; up to a day).
 - Free-tier content may be used to improve the service's products; see its terms before you set a
   key of a project without billing.
 

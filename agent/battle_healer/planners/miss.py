@@ -76,5 +76,5 @@ def _then(row: MissRow) -> str:
     if row.stops:
         return "off until the settings change"
     if row.kind == LIMITED:
-        return "off for the time that the service names, 1 s to an hour"
+        return "off for the time that the service names, 1 s to a day"
     return "counts towards the breaker" if row.fails else "the next question is asked as ever"

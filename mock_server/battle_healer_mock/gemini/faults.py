@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from battle_healer_mock.argument import Argument
@@ -78,6 +78,16 @@ SECONDS: Final = Argument(
 def _limited(shot: Shot) -> Said:
     retry = {"@type": f"{DETAIL}RetryInfo", "retryDelay": f"{shot.value}s"}
     return error(429, "RESOURCE_EXHAUSTED", "Quota exceeded for this model.", [retry])
+
+
+def _limited_by_header(shot: Shot) -> Said:
+    wait = ("retry-after", str(shot.value))
+    return replace(error(429, "RESOURCE_EXHAUSTED", "Too many requests."), headers=(wait,))
+
+
+def _overloaded(shot: Shot) -> Said:
+    wait = ("retry-after", str(shot.value))
+    return replace(error(503, "UNAVAILABLE", "The model is overloaded."), headers=(wait,))
 
 
 def _bad_key(shot: Shot) -> Said:
@@ -182,6 +192,8 @@ FAULTS: Final[tuple[Fault, ...]] = (
     Fault("drip_headers", "sends its head byte by byte", lambda shot: Broken("drip")),
     Fault("drip", "sends its body byte by byte", lambda shot: Broken("drip", _HEAD + b"\r\n")),
     Fault("limited", "answers 429 with a time to wait", _limited, SECONDS),
+    Fault("limited_by_header", "answers 429 with `Retry-After`", _limited_by_header, SECONDS),
+    Fault("overloaded", "answers 503 with `Retry-After`", _overloaded, SECONDS),
     Fault("unavailable", "answers 503", _plainly(503, "UNAVAILABLE", "The model is overloaded.")),
     Fault("internal", "answers 500", _plainly(500, "INTERNAL", "An internal error occurred.")),
     Fault("late", "answers 504", _plainly(504, "DEADLINE_EXCEEDED", "Deadline exceeded.")),

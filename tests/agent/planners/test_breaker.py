@@ -52,13 +52,33 @@ def test_a_probe_that_fails_opens_it_again() -> None:
 
 
 def test_a_throttle_opens_it_for_the_time_named_within_bounds() -> None:
-    for wait_s, open_s in ((17.0, 17.0), (0.0, 1.0), (1e9, 3600.0)):
+    for wait_s, open_s in ((17.0, 17.0), (0.0, 1.0), (1e9, 86_400.0)):
         rig = Rig()
         rig.breaker.saw(Miss("limited", "fewer questions", wait_s))
         rig.now += open_s - 0.1
         assert rig.breaker.blocks() is not None
         rig.now += 0.2
         assert rig.breaker.blocks() is None
+
+
+def test_an_answer_to_a_question_under_way_does_not_shorten_the_time_named() -> None:
+    """I3: it was sent before the service said that it wants no more."""
+    rig = Rig()
+    rig.breaker.saw(Miss("limited", "fewer questions", 17.0))
+    rig.breaker.saw(None)
+    rig.now += 16.9
+    assert rig.breaker.blocks() is not None
+    rig.now += 0.2
+    assert rig.breaker.blocks() is None
+
+
+def test_an_outage_that_names_a_time_opens_it_at_once_for_that_time() -> None:
+    rig = Rig()
+    rig.breaker.saw(Miss("down", "the service fails (503)", 40.0))
+    rig.now += 39.9
+    assert rig.breaker.blocks() is not None
+    rig.now += 0.2
+    assert rig.breaker.blocks() is None
 
 
 def test_settings_that_cannot_work_stop_it_for_good() -> None:

@@ -14,7 +14,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,18 +59,18 @@ class _Answer:
 class Gemini:
     """The planner; one serves a whole process. Thread-safe.
 
-    settings: see `battle_healer.settings`. Nothing is imported and no thread started before the
-    first question or `warm`.
+    settings: see `battle_healer.settings`. now: monotonic seconds. Nothing is imported and no
+    thread started before the first question or `warm`.
     """
 
     name = NAME
 
-    def __init__(self, settings: GeminiSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: GeminiSettings, now: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._now = settings, now
         self._thread = LoopThread("healer-gemini")
         self._slots = threading.BoundedSemaphore(AT_ONCE)
-        self._breaker = Breaker(time.monotonic, self._tell)
-        self._flights: Flights[_Answer] = Flights(time.monotonic, _is_answer)
+        self._breaker = Breaker(now, self._tell)
+        self._flights: Flights[_Answer] = Flights(now, _is_answer)
         limits = [
             per_minute("calls", settings.calls_per_minute),
             per_minute("tokens", settings.tokens_per_minute),
@@ -89,7 +89,7 @@ class Gemini:
         self, menu: tuple[Plan, ...], facts: Mapping[str, Any], budget_s: float
     ) -> Ranking | Abstain:
         """Let the model choose, within `budget_s`; abstains for every kind of failure."""
-        deadline = time.monotonic() + budget_s - MARGIN_S
+        deadline = self._now() + budget_s - MARGIN_S
         if facts.get("model_calls_left", 1) < 1:
             return Abstain("spent", "this call has had its model call")
         question = put(menu, facts)
@@ -99,7 +99,7 @@ class Gemini:
             answer = self._flights.share(
                 question.fingerprint,
                 lambda: self._asked(question, deadline),
-                max(0.0, deadline - time.monotonic()),
+                max(0.0, deadline - self._now()),
             )
         except TimeoutError:
             answer = _Answer(Miss("slow", "no answer came in time to another who asked the same"))
@@ -169,7 +169,7 @@ class Gemini:
 
     def _in_turn(self, question: Question, deadline: float) -> _Answer:
         self._prepare()
-        if not self._ready.wait(max(0.0, deadline - time.monotonic())):
+        if not self._ready.wait(max(0.0, deadline - self._now())):
             return _Answer(Miss("warming", "its library is still being loaded"))
         sdk = self._sdk
         if sdk is None:
@@ -187,7 +187,7 @@ class Gemini:
     def _exchanged(
         self, sdk: Sdk, question: Question, deadline: float
     ) -> tuple[Scores | Miss, int | None]:
-        left_s = deadline - time.monotonic()
+        left_s = deadline - self._now()
         if left_s <= 0:
             return Miss("slow", "no time was left for it"), 0
         way = self._way

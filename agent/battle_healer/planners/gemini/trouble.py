@@ -1,17 +1,22 @@
 """What an error of the SDK means. The error itself goes no further: it holds the API key (I2).
 
 The two halves of the SDK have unrelated trees of errors, and messages that repeat whatever the
-other side wrote; so only a status, and tokens of Google's error format, are read from them.
-Source: google.rpc.Status, ErrorInfo, RetryInfo (AIP-193); google-genai 3.6, read and tried.
+other side wrote; so only a status, a time to wait, and tokens of Google's error format, are read
+from them.
+Source: google.rpc.Status, ErrorInfo, RetryInfo (AIP-193); RFC 9110, section 10.2.3;
+google-genai 3.6, read and tried.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 
 from battle_healer.planners.miss import Miss
+from battle_healer.waits import wait_s
 
 _DELAY: Final = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 _KEY_REASONS: Final = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED"})
@@ -25,6 +30,10 @@ _BY_STATUS: Final[Mapping[int, tuple[str, str]]] = {
     429: ("limited", "the service wants fewer questions (429)"),
 }
 _SUCCESSES: Final = range(200, 300)
+# Elsewhere a time to wait says nothing about the next question.
+_MAY_NAME_A_TIME: Final = frozenset(
+    {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE}
+)
 
 
 def miss_of(error: BaseException) -> Miss:
@@ -36,7 +45,7 @@ def miss_of(error: BaseException) -> Miss:
             return Miss("misconfigured" if redirect else "nonsense", why)
     status = _status(error)
     if status is not None and status not in _SUCCESSES:
-        return _of_status(status, _details(error))
+        return _of_status(status, _details(error), _headers(error))
     names = {cls.__name__ for one in chain for cls in type(one).__mro__}
     if any("Timeout" in name for name in names):
         return Miss("slow", "no answer came in time")
@@ -45,11 +54,17 @@ def miss_of(error: BaseException) -> Miss:
     return Miss("nonsense", "what came is no answer of the Gemini API; is the base URL right?")
 
 
-def _of_status(status: int, details: list[Mapping[str, Any]]) -> Miss:
+def _of_status(
+    status: int, details: list[Mapping[str, Any]], headers: list[tuple[str, str]]
+) -> Miss:
     if any(row.get("reason") in _KEY_REASONS for row in details):
         return Miss("misconfigured", f"the service says that the API key is not valid ({status})")
     kind, why = _BY_STATUS.get(status, ("down", f"the service fails ({status})"))
-    return Miss(kind, why, _delay_s(details) if kind == "limited" else 0.0)
+    if status not in _MAY_NAME_A_TIME:
+        return Miss(kind, why)
+    # I3: where body and header name two times, the later one binds.
+    asked_s = wait_s(headers, None, datetime.now(UTC)) or 0.0
+    return Miss(kind, why, max(_delay_s(details), asked_s))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -67,6 +82,12 @@ def _status(error: BaseException) -> int | None:
         if isinstance(value, int):
             return value
     return None
+
+
+def _headers(error: BaseException) -> list[tuple[str, str]]:
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    rows = headers.items() if isinstance(headers, Mapping) else ()
+    return [(str(name), str(value)) for name, value in rows]
 
 
 def _details(error: BaseException) -> list[Mapping[str, Any]]:

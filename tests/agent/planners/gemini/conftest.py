@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,6 +44,27 @@ def double(running_double: GeminiDouble) -> GeminiDouble:
     return running_double
 
 
+SILENT = frozenset({"hang", "drip_headers", "drip"})
+"""Faults of the double that only the end of a budget ends."""
+SHORT_S = 1.0
+"""A budget that ends; what must happen within it takes 20 ms on an idle machine."""
+LONG_S = 10.0
+"""A budget that does not end before an answer, however busy the machine is."""
+_OF_THE_SDK_MS = 120_000
+AN_AGE_S = 60.0
+"""Half of what the SDK would wait in these tests: who is back before has kept to a budget."""
+
+
+def budget_s(fault: str) -> float:
+    return SHORT_S if fault in SILENT else LONG_S
+
+
+@pytest.fixture
+def patient_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK wait so long that no load of the machine looks like it."""
+    monkeypatch.setattr("battle_healer.planners.gemini.sdk._TIMEOUT_MS", _OF_THE_SDK_MS)
+
+
 MakePlanner = Callable[..., Gemini]
 
 
@@ -58,8 +80,8 @@ def planner(double: GeminiDouble) -> Iterator[MakePlanner]:
             "model": MODEL,
             "fallback_model": MODEL,
         }
-        warm = changes.pop("warm", True)
-        one = Gemini(GeminiSettings(_env_file=None, **(given | changes)))
+        warm, now = changes.pop("warm", True), changes.pop("now", time.monotonic)
+        one = Gemini(GeminiSettings(_env_file=None, **(given | changes)), now)
         made.append(one)
         if warm:
             one.warm(WARM_S)
