@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.agent.planners.gemini.conftest import MakePlanner
+from tests.agent.planners.gemini.conftest import AN_AGE_S, LONG_S, MakePlanner, budget_s
 
 from battle_healer import AsyncHealingClient, HealingClient, outcome_of
 from battle_healer.model import Outcome
@@ -20,8 +20,6 @@ from battle_healer_mock.gemini.policies import POLICIES
 from battle_healer_mock.gemini.server import GeminiDouble
 from battle_healer_mock.server import MockServer, Options
 
-BUDGET_S = 0.4
-SLACK_S = 2.0  # of a busy machine; a model that hangs does so for longer
 TROUBLE = "region_down,retryable_500,repair"
 UNSURE = "captive_portal"
 CHARGE = {"transactionId": "t-1", "amount": 15}
@@ -44,16 +42,20 @@ def request_of(mock: MockServer, trouble: str) -> dict[str, Any]:
     return {"url": f"{mock.url}/external-api", "json": CHARGE, "headers": headers}
 
 
-def options(mock: MockServer, planner: Planner | str) -> dict[str, Any]:
+def options(
+    mock: MockServer, planner: Planner | str, model_budget_s: float = LONG_S
+) -> dict[str, Any]:
     rules = mock_rules(mock.url)
-    bounds = replace(rules.bounds, model_budget_s=BUDGET_S)
+    bounds = replace(rules.bounds, model_budget_s=model_budget_s)
     return {"policy": replace(rules, bounds=bounds), "planner": planner, "trust_env": False}
 
 
-def healed(mock: MockServer, planner: Planner | str, trouble: str = TROUBLE) -> tuple[Any, ...]:
+def healed(
+    mock: MockServer, planner: Planner | str, trouble: str = TROUBLE, budget_s: float = LONG_S
+) -> tuple[Any, ...]:
     """What a POST with a key comes to, by its caller and by the server's books."""
     asked = request_of(mock, trouble)
-    with HealingClient(**options(mock, planner)) as client:
+    with HealingClient(**options(mock, planner, budget_s)) as client:
         outcome = outcome_of(client.post(**asked))
     return seen(outcome, mock)
 
@@ -63,20 +65,18 @@ def seen(outcome: Outcome, mock: MockServer) -> tuple[Any, ...]:
     return outcome.kind, outcome.status, actions, outcome.requests, len(mock.state.ledger.effects)
 
 
+@pytest.mark.usefixtures("patient_sdk")
 @pytest.mark.parametrize("fault", [fault.name for fault in FAULTS])
 def test_whatever_the_model_does_the_call_ends_as_with_heuristics_alone(
     mock: MockServer, planner: MakePlanner, double: GeminiDouble, fault: str
 ) -> None:
-    began = time.monotonic()
     alone = healed(mock, "heuristic")
-    alone_s = time.monotonic() - began
     asked = planner()
     double.double.set(faults=f"{fault}*inf")
     began = time.monotonic()
-    assert healed(mock, asked) == alone
-    took_s = time.monotonic() - began
+    assert healed(mock, asked, budget_s=budget_s(fault)) == alone
+    assert time.monotonic() - began < AN_AGE_S
     assert len(double.double.wire) == 1, "one model call an episode"
-    assert took_s < alone_s + BUDGET_S + SLACK_S
 
 
 @pytest.mark.parametrize("policy", [policy.name for policy in POLICIES])
