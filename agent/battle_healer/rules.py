@@ -173,6 +173,36 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannerBudget:
+    """What a planner may spend on its model in this process (I4): one field a row, as above.
+
+    A name is a coin and a window. The policy changes a row under `planner_budgets:`, by planner;
+    so do settings, and where both do the lower holds.
+    """
+
+    calls_per_minute: int = _bound(30, (0, 1_000_000), "calls", "calls in a minute", "DESIGN (I4)")
+    calls_per_day: int = _bound(
+        1000, (0, 1_000_000_000), "calls", "calls in a day (UTC)", "DESIGN (I4)"
+    )
+    tokens_per_minute: int = _bound(
+        40_000,
+        (0, 1_000_000_000),
+        "tokens",
+        "tokens in a minute",
+        "free tier of the Decisions API: 50,000",
+    )
+    tokens_per_day: int = _bound(
+        1_000_000, (0, 1_000_000_000), "tokens", "tokens in a day (UTC)", "DESIGN (I4)"
+    )
+    usd_per_minute: float = _bound(
+        0.05, (0, 1_000_000_000), "dollars", "dollars in a minute", "DESIGN (I4)"
+    )
+    usd_per_day: float = _bound(
+        1.0, (0, 1_000_000_000), "dollars", "dollars in a day (UTC)", "DESIGN (I4)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One place of a destination. `url` has a scheme and no trailing slash."""
 
@@ -318,7 +348,8 @@ class Destination:
 class Rules:
     """A whole policy, resolved. Empty rules are what holds without a policy file.
 
-    journal: None where the policy does not ask for one on disk.
+    journal: None where the policy does not ask for one on disk. planner_budgets: rows of
+    `PlannerBudget` that the policy sets, by planner.
     """
 
     destinations: tuple[Destination, ...] = ()
@@ -328,6 +359,7 @@ class Rules:
     secret_headers: frozenset[str] = frozenset()
     source: str = "no policy"
     journal: Keep | None = None
+    planner_budgets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def place(self, url: str) -> tuple[Destination, Region, str]:
         """Destination, region and path (with query) of an absolute URL.

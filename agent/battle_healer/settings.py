@@ -9,6 +9,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Collection
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from battle_healer.errors import SettingsError
+from battle_healer.rules import PlannerBudget
 from battle_healer.secret import Secret
 from battle_healer.text import nearest, safe
 
@@ -59,11 +61,22 @@ def _secret(value: Any) -> Any:
     return Secret(value.strip()) if isinstance(value, str) else value
 
 
+def _budget(name: str) -> Any:
+    row = PlannerBudget.__dataclass_fields__[name]
+    says = row.metadata["meaning"]
+    return Field(
+        default=row.default,
+        ge=row.metadata["least"],
+        le=row.metadata["most"],
+        description=f"At most so many {says}.",
+    )
+
+
 class GeminiSettings(BaseSettings):
     """How the planner `gemini` reaches its model, and what it may spend there.
 
-    Budgets hold for this process. usd_per_million_tokens: what a million tokens of input cost,
-    by which `usd_*` are counted.
+    Budgets hold for this process; see `PlannerBudget`. usd_per_million_tokens: what a million
+    tokens of input cost, by which `usd_*` are counted.
     """
 
     model_config = SettingsConfigDict(
@@ -101,13 +114,19 @@ class GeminiSettings(BaseSettings):
         description="Proxy to reach it through; those of the environment are not used.",
         examples=["http://proxy.example:3128"],
     )
-    calls_per_minute: int = Field(default=30, ge=0, description="Calls in a minute.")
-    calls_per_day: int = Field(default=1_000, ge=0, description="Calls in a day.")
-    tokens_per_minute: int = Field(default=40_000, ge=0, description="Tokens in a minute.")
-    tokens_per_day: int = Field(default=1_000_000, ge=0, description="Tokens in a day.")
-    usd_per_minute: float = Field(default=0.05, ge=0, description="Dollars in a minute.")
-    usd_per_day: float = Field(default=1.0, ge=0, description="Dollars in a day.")
+    calls_per_minute: int = _budget("calls_per_minute")
+    calls_per_day: int = _budget("calls_per_day")
+    tokens_per_minute: int = _budget("tokens_per_minute")
+    tokens_per_day: int = _budget("tokens_per_day")
+    usd_per_minute: float = _budget("usd_per_minute")
+    usd_per_day: float = _budget("usd_per_day")
     usd_per_million_tokens: float = Field(default=0.1, ge=0, description="The price to count by.")
+
+    @property
+    def budget(self) -> dict[str, float]:
+        """The rows of `PlannerBudget` that were set, not those that stand at their default."""
+        names = (row.name for row in fields(PlannerBudget))
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
     def problem(self) -> str | None:
         """Why the service cannot be asked with these settings, in words; None where it can."""

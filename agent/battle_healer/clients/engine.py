@@ -80,8 +80,8 @@ class Engine:
         self.journal = opened(around.journal, self.rules, self.clock, on_event)
         self.intake = Intake(self.rules, ids.new_id)
         self._queue = queue
-        find_planner(self.rules.planner)  # an unknown name is told now, not at the first failure
         self._planners: dict[str, Planner | None] = {}
+        self._planner(self.rules.planner)  # an unknown name is told now, not at the first failure
         self._questions = threading.BoundedSemaphore(_QUESTIONS)
         self.kit = Kit(
             clock=self.clock,
@@ -175,7 +175,7 @@ class Engine:
 
     def _planner(self, name: str) -> Planner | None:
         if name not in self._planners:
-            self._planners[name] = find_planner(name)
+            self._planners[name] = find_planner(name, self.rules.planner_budgets)
         return self._planners[name]
 
     def _planner_name(self, planner: str | Planner) -> str:

@@ -14,7 +14,7 @@ from battle_healer.commands import Abstain, Ranking
 from battle_healer.model import Kind, Plan
 from battle_healer.planners import heuristic
 from battle_healer.planners.gemini.planner import gemini
-from battle_healer.planners.planner import Planner
+from battle_healer.planners.planner import Budgeted, Planner
 
 NAME: Final = "auto"
 
@@ -35,6 +35,12 @@ class Cascade:
         if row.sure:
             return Abstain("sure", f"the heuristics are sure: {row.why}")
         return self.model.rank(menu, facts, budget_s)
+
+    def within(self, budget: Mapping[str, float]) -> Cascade:
+        """The cascade whose model is held to a budget."""
+        return Cascade(
+            self.model.within(budget) if isinstance(self.model, Budgeted) else self.model
+        )
 
 
 def auto() -> Cascade:

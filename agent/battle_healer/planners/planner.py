@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from battle_healer.commands import Abstain, Ranking
 from battle_healer.model import Plan
@@ -24,6 +24,18 @@ class Planner(Protocol):
         self, menu: tuple[Plan, ...], facts: Mapping[str, Any], budget_s: float
     ) -> Ranking | Abstain:
         """Give a probability for each id of the menu, within `budget_s` seconds."""
+        ...
+
+
+@runtime_checkable
+class Budgeted(Protocol):
+    """A planner that keeps a budget, and can be held to another one."""
+
+    def within(self, budget: Mapping[str, float]) -> Planner:
+        """The same planner, with the same things spent, for whom these rows hold.
+
+        budget: rows of `rules.PlannerBudget` that a policy sets.
+        """
         ...
 
 

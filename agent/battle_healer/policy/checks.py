@@ -14,7 +14,7 @@ from battle_healer.policy.address import AddressError, origin_of, region_url, ta
 from battle_healer.policy.document import Document, Loc
 from battle_healer.policy.findings import line_of
 from battle_healer.policy.gates import given, out_of_range
-from battle_healer.policy.names import PLANNED_PLANNERS, known_planners
+from battle_healer.policy.names import PLANNED_PLANNERS, budgeted_planners, known_planners
 from battle_healer.policy.shape import (
     LATER,
     DestinationPart,
@@ -85,6 +85,13 @@ def _planners(file: PolicyFile, _: str | None) -> Iterator[Finding]:
         elif name is not None and name not in known_planners():
             fix = nearest(name, known_planners())
             yield Finding(loc, f"unknown planner {safe(name)!r}", fix)
+
+
+def _planner_budgets(file: PolicyFile, _: str | None) -> Iterator[Finding]:
+    for name in file.planner_budgets:
+        if name not in budgeted_planners():
+            what = f"the planner {safe(name)!r} has no budget of its own"
+            yield Finding(("planner_budgets", name), what, nearest(name, budgeted_planners()))
 
 
 def _region_urls(file: PolicyFile, base: str | None) -> Iterator[Finding]:
@@ -253,6 +260,7 @@ def _endpoints(loc: Loc, destination: DestinationPart) -> Iterator[tuple[Loc, En
 CHECKS: Final[tuple[Check, ...]] = (
     _later_keys,
     _planners,
+    _planner_budgets,
     _region_urls,
     _names,
     _token_sources,

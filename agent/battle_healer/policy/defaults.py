@@ -6,7 +6,7 @@ from dataclasses import Field, fields
 from typing import Any, Final
 
 from battle_healer.policy.gates import KEYS, spoken
-from battle_healer.rules import Bounds, GateBounds, Keep
+from battle_healer.rules import Bounds, GateBounds, Keep, PlannerBudget
 
 _HEAD: Final = """\
 # Defaults
@@ -33,6 +33,15 @@ _JOURNAL: Final = """
 What bounds the journal on disk. A policy changes a row under `journal:`.
 
 """
+_BUDGETS: Final = """
+## Budgets of planners
+
+What a planner may spend on its model in one process. A policy changes a row under
+`planner_budgets:`, by planner (`planner_budgets: {gemini: {calls_per_day: 100}}`; `auto` spends
+from `gemini`'s); `HEALER_GEMINI_*` does the same for the process, and where both say something
+the lower holds. Where a budget is spent the heuristics choose.
+
+"""
 
 
 def defaults_markdown() -> str:
@@ -40,6 +49,7 @@ def defaults_markdown() -> str:
     calls = ((row, f"`{row.name}`") for row in fields(Bounds))
     gates = ((row, f"`{'.'.join(KEYS[row.name])}`", row.name) for row in fields(GateBounds))
     kept = ((row, f"`{row.name}`") for row in fields(Keep))
+    spent = ((row, f"`{row.name}`") for row in fields(PlannerBudget))
     return (
         _HEAD
         + _COLUMNS
@@ -50,6 +60,9 @@ def defaults_markdown() -> str:
         + _JOURNAL
         + _COLUMNS
         + "".join(_line(row, name) for row, name in kept)
+        + _BUDGETS
+        + _COLUMNS
+        + "".join(_line(row, name) for row, name in spent)
     )
 
 

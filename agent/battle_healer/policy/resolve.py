@@ -72,6 +72,10 @@ class Resolver:
             secret_headers=frozenset(name.lower() for name in file.secret_headers),
             source=self.document.where,
             journal=None if file.journal is None else _keep(file.journal),
+            planner_budgets={
+                name: part.model_dump(exclude_none=True)
+                for name, part in file.planner_budgets.items()
+            },
         )
 
     def _destination(

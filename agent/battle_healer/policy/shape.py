@@ -30,7 +30,15 @@ from battle_healer.policy.forms import (
     Rate,
     Scheme,
 )
-from battle_healer.rules import Bounds, DegradeTier, GateBounds, Idempotency, Keep, Tier
+from battle_healer.rules import (
+    Bounds,
+    DegradeTier,
+    GateBounds,
+    Idempotency,
+    Keep,
+    PlannerBudget,
+    Tier,
+)
 
 
 class _Later:
@@ -223,13 +231,6 @@ class QueuePart(Part):
     keep: Annotated[KeepPart | None, LATER] = None
 
 
-class PlannerBudgetPart(Part):
-    """Questions that a planner outside the process may be asked."""
-
-    per_minute: int | None = Field(default=None, ge=0)
-    per_day: int | None = Field(default=None, ge=0)
-
-
 class NotificationPart(Part):
     """Who is told of which events."""
 
@@ -245,7 +246,7 @@ class DefaultsPart(Part):
     planner: Name = "heuristic"
 
 
-def _bound_fields(table: type[Bounds | Keep]) -> dict[str, Any]:
+def _bound_fields(table: type[Bounds | Keep | PlannerBudget]) -> dict[str, Any]:
     """One optional field for each row of a table of defaults, with its range."""
     return {
         bound.name: (
@@ -268,9 +269,15 @@ if TYPE_CHECKING:
 
     class JournalPart(Part):
         """The journal on disk: a field for each row of its table."""
+
+    class PlannerBudgetPart(Part):
+        """What one planner may spend: a field for each row of the table."""
 else:
     BoundsPart = create_model("BoundsPart", __base__=Part, **_bound_fields(Bounds))
     JournalPart = create_model("JournalPart", __base__=Part, **_bound_fields(Keep))
+    PlannerBudgetPart = create_model(
+        "PlannerBudgetPart", __base__=Part, **_bound_fields(PlannerBudget)
+    )
 
 
 class PolicyFile(Part):
@@ -284,5 +291,7 @@ class PolicyFile(Part):
     queues: dict[Name, QueuePart] = {}
     gates: GatesPart | None = None
     journal: JournalPart | None = Field(default=None, description="Keep the journal on disk.")
-    planner_budgets: Annotated[dict[Name, PlannerBudgetPart] | None, LATER] = None
+    planner_budgets: dict[Name, PlannerBudgetPart] = Field(
+        default={}, description="What planners may spend on a model, by planner."
+    )
     notifications: Annotated[list[NotificationPart] | None, LATER] = None

@@ -27,6 +27,7 @@ def show(policy: Policy) -> str:
         "bounds": asdict(rules.bounds),
         "gates": shown(rules.gates),
         "journal": rules.journal and asdict(rules.journal),
+        "planner_budgets": {name: dict(rows) for name, rows in rules.planner_budgets.items()},
         "secret_headers": sorted(rules.secret_headers),
         "destinations": {d.name: _destination(d) for d in rules.destinations},
     }

@@ -1,6 +1,7 @@
 """What may be spent, in minutes and days of a clock that a test moves."""
 
-from battle_healer.planners.budget import Budget, per_day, per_minute
+from battle_healer.planners.budget import Budget, allowed
+from battle_healer.rules import PlannerBudget
 
 NOON = 1_772_366_400.0  # 1 March 2026, 12:00 UTC
 
@@ -8,11 +9,12 @@ NOON = 1_772_366_400.0  # 1 March 2026, 12:00 UTC
 class Rig:
     def __init__(self) -> None:
         self.now = NOON
-        limits = [per_minute("calls", 2), per_day("calls", 5), per_day("tokens", 10_000)]
-        self.budget = Budget(limits, 1.0, lambda: self.now)
+        self.most = PlannerBudget(calls_per_minute=2, calls_per_day=5, tokens_per_day=10_000)
+        self.told: list[str] = []
+        self.budget = Budget(1.0, lambda: self.now, self.told.append)
 
     def take(self, tokens: int = 100) -> str | None:
-        miss = self.budget.take(tokens)
+        miss = self.budget.take(tokens, self.most)
         return miss.why if miss is not None else None
 
 
@@ -48,16 +50,35 @@ def test_the_tokens_really_used_take_the_place_of_the_guess() -> None:
     assert rig.take(9_000) is None
     rig.budget.correct(9_000, 500)
     assert rig.take(9_000) is None
-    assert rig.budget.spent == "2 of 5 calls, 9500 of 10000 tokens"
+    assert rig.budget.spent(rig.most) == "2 of 5 calls, 9500 of 10000 tokens, 0.0095 of 1 usd"
 
 
 def test_money_is_counted_by_the_price_of_tokens() -> None:
-    budget = Budget([per_day("usd", 0.01)], 1.0, lambda: NOON)
-    assert budget.take(9_000) is None
-    miss = budget.take(2_000)
+    budget, most = Budget(1.0, lambda: NOON), PlannerBudget(usd_per_day=0.01)
+    assert budget.take(9_000, most) is None
+    miss = budget.take(2_000, most)
     assert miss is not None
     assert miss.why == "the budget of 0.01 usd a day is spent"
 
 
 def test_a_limit_of_nothing_allows_nothing() -> None:
-    assert Budget([per_day("calls", 0)], 1.0, lambda: NOON).take(1) is not None
+    assert Budget(1.0, lambda: NOON).take(1, PlannerBudget(calls_per_day=0)) is not None
+
+
+def test_a_spent_budget_is_told_once_in_its_window() -> None:
+    rig = Rig()
+    for _ in range(5):
+        rig.take()
+    assert rig.told == ["the budget of 2 calls a minute is spent"]
+    rig.now += 60
+    for _ in range(5):
+        rig.take()
+    assert rig.told == ["the budget of 2 calls a minute is spent"] * 2
+
+
+def test_of_settings_and_policy_the_lower_holds_and_one_alone_may_raise_the_default() -> None:
+    assert allowed() == PlannerBudget()
+    assert allowed({"calls_per_minute": 100}).calls_per_minute == 100
+    assert allowed({}, {"usd_per_day": 5.0}).usd_per_day == 5.0
+    assert allowed({"calls_per_day": 10}, {"calls_per_day": 3}).calls_per_day == 3
+    assert allowed({"calls_per_day": 2}, {"calls_per_day": 3}).calls_per_day == 2

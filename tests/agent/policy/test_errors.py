@@ -191,11 +191,14 @@ CONTRADICTION = [
         HEAD + "    gates:\n      retry_budget: {tokens: 10}\n", 7,
         "a full retry budget (10) never pays for a resend", "Give at least 14 tokens",
     ),
+    (
+        "version: 1\nplanner_budgets:\n  heuristic: {calls_per_day: 1}\n", 3,
+        "the planner 'heuristic' has no budget of its own", "Known: gemini",
+    ),
     ("version: 1\ndefaults:\n  planner: heurstic\n", 3, "unknown planner 'heurstic'", "Did you"),
 ]  # fmt: skip
 
 LATER = [
-    ("version: 1\nplanner_budgets: {gemini: {per_day: 10}}\n", 2, "planner_budgets"),
     ("version: 1\nnotifications: [{to: {env: HOOK}}]\n", 2, "notifications"),
     ("version: 1\nqueues:\n  payments:\n    rate: 50/s\n", 4, "rate"),
     ("version: 1\nqueues:\n  payments:\n    max_failures: 8\n", 4, "max_failures"),

@@ -60,6 +60,7 @@ destinations:
         planner: evil
       - {name: list, match: GET /charges, adapt: off, degrade: off, contract: {response: {}}}
 journal: {days: 7}
+planner_budgets: {gemini: {calls_per_day: 10, usd_per_day: 0.5}}
 """
 
 
@@ -131,6 +132,7 @@ def test_the_rest_of_the_file_is_in_force_too(folder: Path, pay: Destination) ->
     assert rules.planner == "scripted"
     assert rules.secret_headers == {"x-pin"}
     assert rules.journal == Keep(days=7, megabytes=256)
+    assert rules.planner_budgets == {"gemini": {"calls_per_day": 10, "usd_per_day": 0.5}}
     assert pay.policy == str(folder / "healer.yaml")
 
 

@@ -48,6 +48,13 @@ def test_defaults_and_bounds_are_filled_in() -> None:
     assert "url: https://a.example\n" in shown
 
 
+def test_budgets_of_planners_are_shown_as_they_were_set() -> None:
+    text = "version: 1\nplanner_budgets: {gemini: {tokens_per_day: 900}}\n"
+    shown = show(Policy.parse(text))
+    assert "planner_budgets:\n  gemini:\n    tokens_per_day: 900\n" in shown
+    assert Policy.parse(shown).rules.planner_budgets == {"gemini": {"tokens_per_day": 900}}
+
+
 def test_the_journal_is_shown_where_it_is_asked_for() -> None:
     shown = show(Policy.parse("version: 1\njournal: {days: 7}\n"))
     assert "journal:\n  days: 7\n  megabytes: 256\n" in shown

@@ -25,12 +25,14 @@ from battle_healer.commands import Abstain, Ranking
 from battle_healer.model import Kind, Plan
 from battle_healer.planners import heuristic
 from battle_healer.planners.breaker import Breaker
-from battle_healer.planners.budget import Budget, per_day, per_minute
+from battle_healer.planners.budget import Budget, allowed
 from battle_healer.planners.flights import Flights
 from battle_healer.planners.gemini.thread import LoopThread
 from battle_healer.planners.gemini.trouble import miss_of
 from battle_healer.planners.miss import Miss
+from battle_healer.planners.planner import Planner
 from battle_healer.planners.question import Question, put
+from battle_healer.rules import PlannerBudget
 
 if TYPE_CHECKING:
     from battle_healer.planners.gemini.acceptance import Scores
@@ -71,24 +73,24 @@ class Gemini:
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._breaker = Breaker(now, self._tell)
         self._flights: Flights[_Answer] = Flights(now, _is_answer)
-        limits = [
-            per_minute("calls", settings.calls_per_minute),
-            per_minute("tokens", settings.tokens_per_minute),
-            per_minute("usd", settings.usd_per_minute),
-            per_day("calls", settings.calls_per_day),
-            per_day("tokens", settings.tokens_per_day),
-            per_day("usd", settings.usd_per_day),
-        ]
-        self._budget = Budget(limits, settings.usd_per_million_tokens, _epoch_s)
+        self._budget = Budget(settings.usd_per_million_tokens, _epoch_s, self._tell)
+        self._allowed = allowed(settings.budget)
         self._sdk: Sdk | None = None
         self._way = 0 if settings.api == "decisions" else 1
         self._ready = threading.Event()
         self._lock = threading.Lock()
 
     def rank(
-        self, menu: tuple[Plan, ...], facts: Mapping[str, Any], budget_s: float
+        self,
+        menu: tuple[Plan, ...],
+        facts: Mapping[str, Any],
+        budget_s: float,
+        budget: PlannerBudget | None = None,
     ) -> Ranking | Abstain:
-        """Let the model choose, within `budget_s`; abstains for every kind of failure."""
+        """Let the model choose, within `budget_s`; abstains for every kind of failure.
+
+        budget: what may have been spent; None for what the settings allow.
+        """
         deadline = self._now() + budget_s - MARGIN_S
         if facts.get("model_calls_left", 1) < 1:
             return Abstain("spent", "this call has had its model call")
@@ -98,7 +100,7 @@ class Gemini:
         try:
             answer = self._flights.share(
                 question.fingerprint,
-                lambda: self._asked(question, deadline),
+                lambda: self._asked(question, deadline, budget or self._allowed),
                 max(0.0, deadline - self._now()),
             )
         except TimeoutError:
@@ -108,6 +110,10 @@ class Gemini:
         if isinstance(found, Miss):
             return Abstain(found.kind, found.why, answer.calls, sent)
         return Ranking(found, NAME, _in_words(answer.model, found), answer.calls, sent)
+
+    def within(self, budget: Mapping[str, float]) -> Planner:
+        """The same planner, for a policy that sets these rows of its budget."""
+        return _Within(self, allowed(self._settings.budget, budget))
 
     def warm(self, wait_s: float) -> bool:
         """Load the SDK now, and wait so long for it; whether it can be asked."""
@@ -122,7 +128,7 @@ class Gemini:
             "model": self._settings.model,
             "at": self._settings.base_url,
             "breaker": self._breaker.state,
-            "spent today": self._budget.spent,
+            "spent today": self._budget.spent(self._allowed),
         }
 
     def close(self) -> None:
@@ -145,7 +151,7 @@ class Gemini:
 
     __reduce_ex__ = _refuse  # pickle and copy ask it first
 
-    def _asked(self, question: Question, deadline: float) -> _Answer:
+    def _asked(self, question: Question, deadline: float, budget: PlannerBudget) -> _Answer:
         """Ask once: breaker, slot and budget first, then the service."""
         blocked = self._breaker.blocks() or self._unfit()
         if blocked is not None:
@@ -153,7 +159,7 @@ class Gemini:
         if not self._slots.acquire(blocking=False):
             return _Answer(Miss("busy", f"{AT_ONCE} questions are under way"))
         try:
-            return self._in_turn(question, deadline)
+            return self._in_turn(question, deadline, budget)
         finally:
             self._slots.release()
 
@@ -167,14 +173,14 @@ class Gemini:
             self._breaker.saw(miss)
         return miss
 
-    def _in_turn(self, question: Question, deadline: float) -> _Answer:
+    def _in_turn(self, question: Question, deadline: float, budget: PlannerBudget) -> _Answer:
         self._prepare()
         if not self._ready.wait(max(0.0, deadline - self._now())):
             return _Answer(Miss("warming", "its library is still being loaded"))
         sdk = self._sdk
         if sdk is None:
             return _Answer(self._breaker.blocks() or Miss("down", "it could not be loaded"))
-        spent = self._budget.take(question.tokens)
+        spent = self._budget.take(question.tokens, budget)
         if spent is not None:
             return _Answer(spent)
         found, used = self._exchanged(sdk, question, deadline)
@@ -247,6 +253,21 @@ class Gemini:
 
     def _tell(self, line: str) -> None:
         _log.warning("planner %s: %s; the heuristics choose instead", NAME, line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """The process's planner, held to the budget of one policy. What is spent is everybody's."""
+
+    shared: Gemini
+    budget: PlannerBudget
+    name: str = NAME
+
+    def rank(
+        self, menu: tuple[Plan, ...], facts: Mapping[str, Any], budget_s: float
+    ) -> Ranking | Abstain:
+        """As `Gemini.rank`."""
+        return self.shared.rank(menu, facts, budget_s, self.budget)
 
 
 def gemini() -> Gemini:

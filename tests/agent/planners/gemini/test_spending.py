@@ -12,6 +12,7 @@ from tests.support.building import FixedClock
 
 from battle_healer.commands import Abstain, Ranking
 from battle_healer.planners.breaker import FAILURES
+from battle_healer.planners.cascade import Cascade
 from battle_healer.planners.gemini.planner import Gemini
 from battle_healer_mock.gemini.server import GeminiDouble
 
@@ -19,6 +20,9 @@ from battle_healer_mock.gemini.server import GeminiDouble
 def facts(number: int = 0, **changes: Any) -> dict[str, Any]:
     """Facts of a call that nobody has asked about yet."""
     return FACTS | {"requests": number} | changes
+
+
+UNSURE = facts(kind="unknown")
 
 
 def kind_of(answer: Ranking | Abstain) -> str:
@@ -70,6 +74,34 @@ def test_a_spent_budget_is_told_and_nothing_more_is_sent(
     assert said in last.why
     assert 1 <= len(double.double.wire) <= 30
     assert last.model_calls == 0
+
+
+def test_a_policy_sets_the_budget_and_what_others_spent_counts(
+    planner: MakePlanner, double: GeminiDouble
+) -> None:
+    shared = planner()
+    strict = shared.within({"calls_per_day": 2})
+    assert kind_of(shared.rank(MENU, facts(1), 5.0)) == "ranked"
+    assert kind_of(strict.rank(MENU, facts(2), 5.0)) == "ranked"
+    answer = strict.rank(MENU, facts(3), 5.0)
+    assert isinstance(answer, Abstain)
+    assert answer.why == "the budget of 2 calls a day is spent"
+    assert kind_of(Cascade(shared).within({"calls_per_day": 2}).rank(MENU, UNSURE, 5.0)) == "spent"
+    assert len(double.double.wire) == 2
+    assert kind_of(shared.rank(MENU, facts(4), 5.0)) == "ranked"
+
+
+def test_a_spent_budget_is_logged_once(
+    planner: MakePlanner, double: GeminiDouble, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = planner(calls_per_day=0)
+    for number in range(3):
+        asked.rank(MENU, facts(number), 5.0)
+    told = [record.getMessage() for record in caplog.records if record.name == "battle_healer"]
+    assert told == [
+        "planner gemini: the budget of 0 calls a day is spent; the heuristics choose instead"
+    ]
+    assert double.double.wire == ()
 
 
 def test_a_call_that_has_had_its_model_call_gets_no_other(
