@@ -15,20 +15,14 @@ from rich.progress import track
 from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.queueing.choosing import Choice
 from battle_healer_cli.queueing.policies import Policies
-from battle_healer_cli.queueing.showing import (
-    public_entry,
-    public_stats,
-    public_story,
-    stats_lines,
-    story_lines,
-    table_of,
-)
+from battle_healer_cli.queueing.showing import stats_lines, story_lines, table_of
 from battle_healer_cli.queueing.working import client_for, stopped_by_signals, teller
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_replay import open_queue
 from battle_healer_replay.entry import Entry
 from battle_healer_replay.moving import line_of, story_of
 from battle_healer_replay.operations.pauses import Pause, Resume, Scope
+from battle_healer_replay.public import public_entry, public_stats, public_story
 from battle_healer_replay.worker import Options, Worker
 from battle_healer_replay.worker.pace import Limit
 

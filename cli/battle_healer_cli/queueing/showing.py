@@ -1,11 +1,10 @@
-"""Entries and figures as people read them, and the same as plain data."""
+"""Entries and figures as people read them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from rich.table import Table
 from rich.text import Text
@@ -142,30 +141,3 @@ def stats_lines(stats: Stats, now_ms: int) -> Iterator[Text]:
         ends = "until resumed" if p.until_ms is None else f"for {_span(p.until_ms - now_ms)} more"
         told = f"{p.scope} {safe(p.name)} {ends}, by {safe(p.who)}: {safe(p.why)}"
         yield Text(f"{'paused':<16}{told}", "yellow")
-
-
-def public_entry(entry: Entry) -> dict[str, Any]:
-    """An entry as plain data."""
-    return asdict(entry) | {"needs_decision": entry.needs_decision}
-
-
-def public_story(story: Story) -> dict[str, Any]:
-    """A story as plain data; bodies as text, what is not UTF-8 as escapes."""
-    payloads = [
-        asdict(p)
-        | {
-            "url": safe_url(p.url),
-            "body": None if p.body is None else p.body.decode("utf-8", "backslashreplace"),
-        }
-        for p in story.payloads
-    ]
-    return public_entry(story.entry) | {
-        "payloads": payloads,
-        "attempts": [asdict(attempt) for attempt in story.attempts],
-        "actions": [asdict(action) for action in story.actions],
-    }
-
-
-def public_stats(stats: Stats) -> dict[str, Any]:
-    """The figures as plain data."""
-    return asdict(stats)
