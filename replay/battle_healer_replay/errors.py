@@ -33,6 +33,10 @@ class RefusedError(QueueError):
     """What was handed in cannot be kept: too large, undeclared, or with a secret in it."""
 
 
+class TooLargeError(RefusedError):
+    """A body that is larger than what may be kept."""
+
+
 class KeyReusedError(QueueError):
     """The key belongs to another request already; keeping both under it would lose one."""
 

@@ -12,7 +12,7 @@ from battle_healer.rules import Rules
 from battle_healer.secret import is_secret_header, is_secret_query
 from battle_healer.text import safe, safe_url, valid_correlation_id
 from battle_healer_replay.entry import PRIORITIES, Draft, Payload
-from battle_healer_replay.errors import RefusedError
+from battle_healer_replay.errors import RefusedError, TooLargeError
 
 BODY_BYTES: Final = 1_048_576
 """The largest body that is kept."""
@@ -52,6 +52,13 @@ def draft_of(entry: model.Entry) -> Draft:
 def checked(draft: Draft) -> Draft:
     """The draft without headers that hold credentials. Raises RefusedError for what is wrong."""
     payload, where = draft.payload, draft.entry_id
+    size = len(payload.body or b"")
+    if size > BODY_BYTES:
+        raise TooLargeError(
+            f"a body of {size} bytes, {BODY_BYTES} may be kept",
+            where,
+            "Keep the body elsewhere and send its address, or send it without a queue.",
+        )
     for wrong, what, fix in _objections(draft):
         if wrong:
             raise RefusedError(what, where, fix)
@@ -62,17 +69,11 @@ def checked(draft: Draft) -> Draft:
 def _objections(draft: Draft) -> list[tuple[bool, str, str]]:
     """What would be wrong with a draft, and what would be right."""
     payload = draft.payload
-    size = len(payload.body or b"")
     parts = urlsplit(payload.url)
     names = (draft.tenant, draft.queue, draft.destination)
     times = (draft.due_in_s, 0.0 if draft.expires_in_s is None else draft.expires_in_s)
     secret = any(is_secret_query(p.partition("=")[0]) for p in parts.query.split("&"))
     return [
-        (
-            size > BODY_BYTES,
-            f"a body of {size} bytes, {BODY_BYTES} may be kept",
-            "Keep the body elsewhere and send its address, or send it without a queue.",
-        ),
         (
             parts.scheme not in {"http", "https"} or not parts.hostname,
             "no absolute URL",
@@ -115,8 +116,13 @@ def declared(draft: Draft, rules: Rules) -> None:
     """Raise RefusedError for a URL in no declared destination: a queue sends to no others (I2)."""
     destination, _, _ = rules.place(draft.payload.url)
     if not destination.declared or destination.name != draft.destination:
-        raise RefusedError(
-            f"{safe_url(draft.payload.url)} is in no declared destination",
-            rules.source,
-            "Declare its region in the policy; a queue sends nowhere else.",
-        )
+        raise undeclared(draft.payload.url, rules.source)
+
+
+def undeclared(url: str, where: str) -> RefusedError:
+    """The error for a URL in no declared destination. where: the policy's name."""
+    return RefusedError(
+        f"{safe_url(url)} is in no declared destination",
+        where,
+        "Declare its region in the policy; the queue sends nowhere else.",
+    )
