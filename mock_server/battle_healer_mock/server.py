@@ -15,7 +15,7 @@ from battle_healer_mock.control.app import build
 from battle_healer_mock.control.scenario import load_scenario, read_scenario
 from battle_healer_mock.decoy import Decoy
 from battle_healer_mock.errors import PortInUseError
-from battle_healer_mock.front import Front
+from battle_healer_mock.front import App, Front
 from battle_healer_mock.serving import Serving, bind, url_of
 from battle_healer_mock.state import State
 
@@ -44,17 +44,21 @@ class Options:
 class MockServer:
     """One chaos server. As a context manager it runs in a thread of its own.
 
+    around: gives the application that is served, from that of the mock: what has the same port.
     Raises BadInputError for a scenario that cannot be read, PortInUseError for a taken address.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(
+        self, options: Options | None = None, around: Callable[[App], App] | None = None
+    ) -> None:
         self.options = options or Options()
         clock = Clock(self.options.clock, jumps=self.options.jump)
         self.state = State(self.options.seed, clock, self.options.bounds)
         if self.options.scenario is not None:
             load_scenario(self.state, read_scenario(self.options.scenario))
         self._sockets: list[socket.socket] = []
-        self._serving = Serving(lambda: Front(self.state, build(self.state)), self.state.clock.stop)
+        self._around = around
+        self._serving = Serving(self._application, self.state.clock.stop)
 
     @property
     def port(self) -> int:
@@ -96,6 +100,10 @@ class MockServer:
         gc.set_threshold(young, middle, _FULL_COLLECTIONS)
         gc.freeze()
         self._serving.foreground(self._sockets, lambda: on_ready and on_ready(self))
+
+    def _application(self) -> App:
+        front = Front(self.state, build(self.state))
+        return front if self._around is None else self._around(front)
 
     def _bind(self) -> None:
         """Take the port asked for, and a free one for another origin that leads astray."""
