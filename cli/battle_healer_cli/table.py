@@ -26,6 +26,7 @@ class Command:
 COMMANDS: Final = (
     Command("demo", "See calls survive: every scenario, live, in virtual time.", "demo"),
     Command("mock", "Run the chaos mock server.", "mock"),
+    Command("up", "Run a mock server, the queue's API and a worker on one port.", "up"),
     Command("call", "Make one HTTP call and heal it.", "call"),
     Command("queue", "Look at what is parked, decide about it, and run a worker.", "queue"),
     Command("scenarios", "List, show and run scenarios, alone or as a matrix.", "scenarios"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -46,15 +47,31 @@ def teller(console: Console) -> Callable[[str, Mapping[str, Any]], None]:
     return tell
 
 
+class Idle:
+    """Stands where a worker would, and does nothing until it is stopped."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Wait for `stop`."""
+        self._stopping.wait()
+
+    def stop(self) -> None:
+        """End `run`; from any thread."""
+        self._stopping.set()
+
+
 @contextmanager
-def stopped_by_signals(worker: Worker, console: Console) -> Iterator[None]:
+def stopped_by_signals(worker: Worker | Idle, console: Console) -> Iterator[None]:
     """Ctrl-C and SIGTERM let it finish what is in hand; a second one ends it at once."""
     before: dict[int, Any] = {}
 
     def stop(number: int, frame: object) -> None:
         signal.signal(number, signal.default_int_handler)
         console.print("finishing what is in hand; once more ends it at once", style="dim")
-        worker.stop()
+        # In another thread: the signal may have come while this one holds a lock of the worker.
+        threading.Thread(target=worker.stop).start()
 
     for ours in (signal.SIGINT, signal.SIGTERM):
         before[ours] = signal.signal(ours, stop)
