@@ -57,6 +57,9 @@ def url_of(text: str) -> str:
         raise _no_url(text) from error
     if url.scheme not in {"http", "https"} or not host:
         raise _no_url(text)
+    # Plain dots are resolved by now; servers take these for the same.
+    if {".", ".."} & set(url.path.split("/")):
+        raise RefusedError("dots that lead elsewhere", "/url", "Write the path that is meant.")
     return str(url.copy_with(fragment=None))
 
 
