@@ -254,7 +254,9 @@ def test_what_does_not_fit_is_named(
     console: Console, changes: dict[str, Any], status: int, pointer: str | None, detail: str
 ) -> None:
     handed = console.handed() | changes
-    reply = console.call("POST", "/queue-failed", {n: v for n, v in handed.items() if v is not None})
+    reply = console.call(
+        "POST", "/queue-failed", {n: v for n, v in handed.items() if v is not None}
+    )
     problem = reply.json()
     assert (reply.status_code, problem["status"]) == (status, status)
     assert reply.headers["Content-Type"] == "application/problem+json"
