@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -15,11 +16,28 @@ Row = tuple[Any, ...]
 Values = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Many:
+    """One thing that is done for many rows, in the way that costs each database least.
+
+    each: for SQLite, which has no exchanges to save: statements for one row's values; those after
+    the first run where the first has given a row. together: for PostgreSQL: one statement for all,
+    which reads them as JSON from `:given` (`rows.given`).
+    """
+
+    each: tuple[str, ...]
+    together: str
+
+
 class Session(Protocol):
     """One open transaction."""
 
     def rows(self, statement: str, values: Values | None = None) -> list[Row]:
         """All rows that a statement gives."""
+        ...
+
+    def many(self, doing: Many, rows: Sequence[Values]) -> list[Row]:
+        """All rows that it gives for these, in no particular order."""
         ...
 
     def each(self, statement: str, many: Sequence[Values]) -> list[list[Row]]:
@@ -76,7 +94,10 @@ class Engine(Protocol):
         ...
 
     def announce(self) -> None:
-        """Tell other processes that there is news. Never raises: their own polls cover a loss."""
+        """Tell other processes soon that there is news; does not wait for it.
+
+        Never raises: their own polls cover a loss.
+        """
         ...
 
     def watch(self) -> Watch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ BODY_BYTES: Final = 1_048_576
 
 _NAME_CHARACTERS: Final = 200
 _ERROR_CHARACTERS: Final = 2000
+_LINE_ENDS: Final = frozenset("\n\r\0")
 _FURTHEST_S: Final = 10 * 366 * 86_400.0
 
 
@@ -51,65 +52,58 @@ def draft_of(entry: model.Entry) -> Draft:
 
 def checked(draft: Draft) -> Draft:
     """The draft without headers that hold credentials. Raises RefusedError for what is wrong."""
-    payload, where = draft.payload, draft.entry_id
-    size = len(payload.body or b"")
-    if size > BODY_BYTES:
+    payload = draft.payload
+    if (size := len(payload.body or b"")) > BODY_BYTES:
         raise TooLargeError(
             f"a body of {size} bytes, {BODY_BYTES} may be kept",
-            where,
+            draft.entry_id,
             "Keep the body elsewhere and send its address, or send it without a queue.",
         )
-    for wrong, what, fix in _objections(draft):
-        if wrong:
-            raise RefusedError(what, where, fix)
+    for what, fix in _objections(draft):
+        raise RefusedError(what, draft.entry_id, fix)
     kept = tuple((n, v) for n, v in payload.headers if not is_secret_header(n))
+    if kept == payload.headers:
+        return draft
     return replace(draft, payload=replace(payload, headers=kept))
 
 
-def _objections(draft: Draft) -> list[tuple[bool, str, str]]:
-    """What would be wrong with a draft, and what would be right."""
-    payload = draft.payload
-    parts = urlsplit(payload.url)
+def _objections(draft: Draft) -> Iterator[tuple[str, str]]:
+    """What is wrong with a draft, and what would be right."""
+    yield from _of_payload(draft.payload)
     names = (draft.tenant, draft.queue, draft.destination)
-    times = (draft.due_in_s, 0.0 if draft.expires_in_s is None else draft.expires_in_s)
-    secret = any(is_secret_query(p.partition("=")[0]) for p in parts.query.split("&"))
-    return [
-        (
-            parts.scheme not in {"http", "https"} or not parts.hostname,
-            "no absolute URL",
-            "Write it whole: https://api.example/charges.",
-        ),
-        (
-            secret or parts.username is not None,
-            f"a secret in the URL {safe_url(payload.url)}",
-            "Declare it as a credential in the policy; it is attached at delivery.",
-        ),
-        (
-            any(
-                not name or len(name) > _NAME_CHARACTERS or not name.isprintable() for name in names
-            ),
+    if any(not n or len(n) > _NAME_CHARACTERS or not n.isprintable() for n in names):
+        yield (
             "a tenant, queue or destination without a usable name",
             f"Use 1 to {_NAME_CHARACTERS} printable characters.",
-        ),
-        (draft.priority not in PRIORITIES, "an unknown priority", f"Use {', '.join(PRIORITIES)}."),
-        (
-            any(not math.isfinite(t) or t < 0 or t > _FURTHEST_S for t in times),
+        )
+    if draft.priority not in PRIORITIES:
+        yield "an unknown priority", f"Use {', '.join(PRIORITIES)}."
+    times = (draft.due_in_s, 0.0 if draft.expires_in_s is None else draft.expires_in_s)
+    # Written so that what is no number fails too.
+    if not all(0 <= t <= _FURTHEST_S for t in times):
+        yield (
             "a due time or an expiry in the past, or too far off",
             "Give seconds from now, 0 or more.",
-        ),
-        (
-            not valid_correlation_id(draft.correlation_id)
-            or not valid_correlation_id(draft.call_id),
-            "a call id or correlation id that is none",
-            "Use 1 to 128 of A-Z a-z 0-9 . _ -",
-        ),
-        (draft.max_failures < 1, "no failure allowed", "Allow 1 or more."),
-        (
-            any("\n" in n + v or "\r" in n + v or "\0" in n + v for n, v in payload.headers),
-            "a line end in a header",
-            "A header is one line.",
-        ),
-    ]
+        )
+    if not (valid_correlation_id(draft.correlation_id) and valid_correlation_id(draft.call_id)):
+        yield "a call id or correlation id that is none", "Use 1 to 128 of A-Z a-z 0-9 . _ -"
+    if draft.max_failures < 1:
+        yield "no failure allowed", "Allow 1 or more."
+
+
+def _of_payload(payload: Payload) -> Iterator[tuple[str, str]]:
+    """What is wrong with what it would send."""
+    parts = urlsplit(payload.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        yield "no absolute URL", "Write it whole: https://api.example/charges."
+    is_secret = any(is_secret_query(p.partition("=")[0]) for p in parts.query.split("&"))
+    if is_secret or parts.username is not None:
+        yield (
+            f"a secret in the URL {safe_url(payload.url)}",
+            "Declare it as a credential in the policy; it is attached at delivery.",
+        )
+    if any(not _LINE_ENDS.isdisjoint(n + v) for n, v in payload.headers):
+        yield "a line end in a header", "A header is one line."
 
 
 def declared(draft: Draft, rules: Rules) -> None:

@@ -54,10 +54,10 @@ class Queue:
         entry is then kept when, and only when, the caller commits. Raises RefusedError for what
         must not be kept, KeyReusedError for a key of another request.
         """
-        draft = checked(draft)
+        wanted = keep.keeping(checked(draft))
         if connection is None:
-            return self._ask(keep.keep, draft, is_news=True)
-        receipt = keep.keep(self._engine.joined(connection), [draft])[0]
+            return self._ask(keep.keep, wanted, is_news=True)
+        receipt = keep.keep(self._engine.joined(connection), [wanted])[0]
         if isinstance(receipt, Exception):
             raise receipt
         return receipt

@@ -6,11 +6,10 @@ Source: https://huey.readthedocs.io/en/latest/api.html
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
-from benchmarks.queue.stores.timing import told
+from benchmarks.queue.stores.timing import called, told
 
 
 def main(measure: str, where: str, count: int, callers: int) -> None:
@@ -20,9 +19,7 @@ def main(measure: str, where: str, count: int, callers: int) -> None:
     noop = huey.task()(_noop)
 
     def fill(threads: int) -> None:
-        with ThreadPoolExecutor(threads) as pool:
-            for _ in pool.map(lambda _: noop("x" * 100), range(count)):
-                pass
+        called(threads, count, lambda _: noop("x" * 100))
 
     def drain() -> None:
         while (task := huey.dequeue()) is not None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 from battle_healer_replay import Draft, Payload, Queue, open_queue
 from battle_healer_replay.operations.claim import Wish
 from battle_healer_replay.transitions import Event
-from benchmarks.queue.stores.timing import told
+from benchmarks.queue.stores.timing import called, told
 
 BATCH = 100
 
@@ -22,9 +21,7 @@ def draft(number: int) -> Draft:
 
 def fill(queue: Queue, count: int, callers: int) -> None:
     """Enqueue from so many threads."""
-    with ThreadPoolExecutor(callers) as pool:
-        for _ in pool.map(lambda number: queue.enqueue(draft(number)), range(count)):
-            pass
+    called(callers, count, lambda number: queue.enqueue(draft(number)))
 
 
 def drain(queue: Queue, count: int) -> None:

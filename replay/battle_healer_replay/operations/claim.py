@@ -10,18 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from battle_healer_replay.engine import Session
+from battle_healer_replay.engine import Many, Session
 from battle_healer_replay.entry import PRIORITIES, Claim, Entry, Priority, State
 from battle_healer_replay.operations.clock import now_of
 from battle_healer_replay.operations.record import UPDATE
 from battle_healer_replay.operations.shares import shares
 from battle_healer_replay.rows import (
     ENTRY,
-    MOVING,
     PAYLOAD,
     columns,
     entry_of,
-    entry_values,
+    given,
+    moving_values,
     payload_of,
 )
 from battle_healer_replay.transitions import Change, Event, decide
@@ -46,9 +46,13 @@ _ENDS: Final = """
 select (select min(lease_until_ms) from queue_entries where state = 'running'),
   (select min(expires_ms) from queue_entries where state = 'queued' and expires_ms is not null)
 """
-_PAYLOAD_OF: Final = (
-    f"select {columns(PAYLOAD)} from queue_payloads"  # noqa: S608 -- columns of ours
-    " where entry_id = :id and revision = :revision"
+_PAYLOADS: Final = Many(
+    (
+        f"select entry_id, {columns(PAYLOAD)} from queue_payloads"  # noqa: S608 -- columns of ours
+        " where entry_id = :entry_id and revision = :revision",
+    ),
+    f"select entry_id, {columns(PAYLOAD)} from queue_payloads"  # noqa: S608 -- columns of ours
+    f" join {given(('entry_id', 'revision'))} using (entry_id, revision)",
 )
 
 
@@ -104,9 +108,9 @@ def _claim(session: Session, wish: Wish) -> Batch:
     # What one class leaves unused passes on, to the highest first.
     for priority in PRIORITIES:
         taking.take(priority, wish.limit - len(taking.taken))
-    asked = [{"id": entry.id, "revision": entry.revision} for entry in taking.taken]
-    payloads = [payload_of(rows[0]) for rows in session.each(_PAYLOAD_OF, asked)]
-    claims = tuple(Claim(e, p) for e, p in zip(taking.taken, payloads, strict=True))
+    asked = [{"entry_id": entry.id, "revision": entry.revision} for entry in taking.taken]
+    payloads = {row[0]: payload_of(row[1:]) for row in session.many(_PAYLOADS, asked)}
+    claims = tuple(Claim(entry, payloads[entry.id]) for entry in taking.taken)
     ends = session.rows(_ENDS)[0]
     times = [when for when in (waking, *ends) if when is not None]
     next_due_s = max(0.0, (min(times) - now) / 1000) if times else None
@@ -146,7 +150,7 @@ class _Taking:
         rows = self.session.rows(PICK, values)
         changed = [_taken(entry_of(row), self.wish, self.now) for row in rows]
         # At once: the next look of this transaction must not find them again.
-        self.session.run(UPDATE, [entry_values(entry, ("id", *MOVING)) for entry in changed])
+        self.session.many(UPDATE, [moving_values(entry) for entry in changed])
         got = [entry for entry in changed if entry.state is State.RUNNING]
         self.room[lane.destination] -= len(got)
         self.taken += got

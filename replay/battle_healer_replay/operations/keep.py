@@ -2,115 +2,152 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from operator import itemgetter
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from battle_healer_replay.engine import Session
-from battle_healer_replay.entry import Draft, Entry, Reason, Receipt, State
+from battle_healer_replay.engine import Many, Session
+from battle_healer_replay.entry import Draft, Reason, Receipt, State
 from battle_healer_replay.errors import KeyReusedError, UnavailableError
-from battle_healer_replay.operations.clock import now_of
-from battle_healer_replay.rows import (
-    ENTRY,
-    PAYLOAD,
-    columns,
-    entry_values,
-    payload_values,
-    places,
-)
+from battle_healer_replay.rows import given
 
-INSERT = (
-    f"insert into queue_entries ({columns(ENTRY)}) values ({places(ENTRY)})"  # noqa: S608 -- columns of ours
-    " on conflict do nothing returning id"
+_ENTRY: Final = (
+    "id, tenant, queue, destination, priority, safe, call_id, correlation_id, key, digest,"
+    " max_failures, created_ms, expires_ms, state, reason, due_ms, ended_ms,"
+    " fence, failures, revision, redrives, cancel_asked"
 )
-INSERT_PAYLOAD = (
-    f"insert into queue_payloads (entry_id, revision, {columns(PAYLOAD)})"  # noqa: S608 -- columns of ours
-    f" values (:entry_id, :revision, {places(PAYLOAD)})"
+_ENTRY_VALUES: Final = (
+    ":id, :tenant, :queue, :destination, :priority, :safe, :call_id, :correlation_id, :key,"
+    " :digest, :max_failures, queue_now_ms(), queue_now_ms() + :expires_in_ms, :state, :reason,"
+    " queue_now_ms() + :due_in_ms, queue_now_ms() + :ended_in_ms, 0, 0, 1, 0, 0"
 )
-INSERT_LANE = (
-    "insert into queue_lanes (tenant, queue, destination, not_before_ms)"
-    " values (:tenant, :queue, :destination, 0) on conflict do nothing"
+_PAYLOAD: Final = (
+    "entry_id, revision, method, url, headers, body, key, region, credential_ref, policy, error"
 )
-_SAME = (
-    "select id, state, digest from queue_entries"
-    " where id = :id or (tenant = :tenant and key = :key)"
+_PAYLOAD_VALUES: Final = (
+    ":id, 1, :method, :url, :headers, :body, :sent_key, :region, :credential_ref, :policy, :error"
 )
+_GIVEN: Final = (
+    "id", "tenant", "queue", "destination", "priority", "safe", "call_id", "correlation_id", "key",
+    "digest", "max_failures", "expires_in_ms", "state", "reason", "due_in_ms", "ended_in_ms",
+    "method", "url", "headers", "body", "sent_key", "region", "credential_ref", "policy", "error",
+)  # fmt: skip
 
 
-def keep(session: Session, drafts: Sequence[Draft]) -> list[Receipt | Exception]:
+def _of_given(values: str) -> str:
+    return values.replace(":", "given.")
+
+
+# What is sorted is so everywhere: two transactions with the same keys or lanes never wait
+# crosswise.
+_KEEP: Final = Many(
+    (
+        f"insert into queue_entries ({_ENTRY}) values ({_ENTRY_VALUES})"  # noqa: S608 -- words of ours
+        " on conflict do nothing returning id",
+        f"insert into queue_payloads ({_PAYLOAD}) values ({_PAYLOAD_VALUES})",  # noqa: S608 -- words of ours
+        "insert into queue_lanes (tenant, queue, destination, not_before_ms)"
+        " values (:tenant, :queue, :destination, 0) on conflict do nothing",
+    ),
+    f"with given as materialized (select * from {given(_GIVEN)}),"  # noqa: S608 -- words of ours
+    f" made as (insert into queue_entries ({_ENTRY}) select {_of_given(_ENTRY_VALUES)} from given"
+    "  order by tenant, key, id on conflict do nothing returning id),"
+    f" paid as (insert into queue_payloads ({_PAYLOAD}) select {_of_given(_PAYLOAD_VALUES)}"
+    "  from given join made using (id)),"
+    " opened as (insert into queue_lanes (tenant, queue, destination, not_before_ms)"
+    "  select distinct tenant, queue, destination, 0 from given order by 1, 2, 3"
+    "  on conflict do nothing)"
+    " select id from made",
+)
+_SAME: Final = Many(
+    (
+        "select :n, id, state, digest from queue_entries"
+        " where id = :id or (tenant = :tenant and key = :key)",
+    ),
+    f"with given as materialized (select * from {given(('n', 'id', 'tenant', 'key'))})"  # noqa: S608 -- words of ours
+    " select n, e.id, state, digest from given join queue_entries e using (id)"
+    " union select n, e.id, state, digest from given join queue_entries e using (tenant, key)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """A draft as values to bind, made by its caller while others commit."""
+
+    id: str
+    state: State
+    digest: str
+    values: dict[str, Any]
+
+
+def keeping(draft: Draft) -> Keeping:
+    """The draft as it is handed to `keep`."""
+    payload, name, digest = draft.payload, draft.entry_id, draft.payload.digest
+    # I1: what may have taken effect already is never sent again without a person's word.
+    is_doubtful = draft.doubt and not draft.safe
+    state = State.DEAD if is_doubtful else State.QUEUED
+    values = {
+        "id": name,
+        "tenant": draft.tenant,
+        "queue": draft.queue,
+        "destination": draft.destination,
+        "priority": draft.priority,
+        "safe": int(draft.safe),
+        "call_id": draft.call_id,
+        "correlation_id": draft.correlation_id,
+        "key": draft.key,
+        "digest": digest,
+        "max_failures": draft.max_failures,
+        "expires_in_ms": None if draft.expires_in_s is None else round(draft.expires_in_s * 1000),
+        "state": state.value,
+        "reason": Reason.AMBIGUOUS.value if is_doubtful else None,
+        "due_in_ms": round(draft.due_in_s * 1000),
+        "ended_in_ms": 0 if is_doubtful else None,
+        "method": payload.method,
+        "url": payload.url,
+        "headers": json.dumps(payload.headers) if payload.headers else "[]",
+        "body": payload.body,
+        "sent_key": payload.key,
+        "region": payload.region,
+        "credential_ref": payload.credential_ref,
+        "policy": payload.policy,
+        "error": payload.error,
+    }
+    return Keeping(name, state, digest, values)
+
+
+def keep(session: Session, wanted: Sequence[Keeping]) -> list[Receipt | Exception]:
     """Keep each draft; the same one handed in again is the entry that it became, even if ended.
 
     A KeyReusedError where the key, or the call, belongs to another request.
     """
-    now = now_of(session)
-    # In one order everywhere: two transactions with the same keys never wait crosswise.
-    order = sorted(range(len(drafts)), key=lambda i: (drafts[i].tenant, drafts[i].key or ""))
-    receipts = _kept(session, [drafts[i] for i in order], now)
-    return [receipt for _, receipt in sorted(zip(order, receipts, strict=True), key=itemgetter(0))]
-
-
-def _kept(session: Session, drafts: Sequence[Draft], now: int) -> list[Receipt | Exception]:
-    entries = [_entry(draft, now) for draft in drafts]
-    made = session.each(INSERT, [entry_values(entry) for entry in entries])
-    new = [(d, e) for d, e, rows in zip(drafts, entries, made, strict=True) if rows]
-    session.run(
-        INSERT_PAYLOAD,
-        [payload_values(d.payload) | {"entry_id": e.id, "revision": 1} for d, e in new],
-    )
-    session.run(INSERT_LANE, _lanes(entry for _, entry in new))
-    old = iter(_found(session, [e for e, rows in zip(entries, made, strict=True) if not rows]))
+    first: dict[str, Keeping] = {}
+    for one in wanted:
+        first.setdefault(one.id, one)
+    made = {row[0] for row in session.many(_KEEP, [one.values for one in first.values()])}
+    is_new = [one.id in made and first[one.id] is one for one in wanted]
+    old = iter(_found(session, [one for one, new in zip(wanted, is_new, strict=True) if not new]))
     return [
-        Receipt(entry.id, entry.state, True) if rows else next(old)
-        for entry, rows in zip(entries, made, strict=True)
+        Receipt(one.id, one.state, True) if new else next(old)
+        for one, new in zip(wanted, is_new, strict=True)
     ]
 
 
-def _lanes(entries: Any) -> list[dict[str, Any]]:
-    names = dict.fromkeys((e.tenant, e.queue, e.destination) for e in entries)
-    # In one order everywhere: two transactions that add the same lanes never wait crosswise.
-    return [{"tenant": t, "queue": q, "destination": d} for t, q, d in sorted(names)]
+def _found(session: Session, wanted: Sequence[Keeping]) -> list[Receipt | Exception]:
+    rows = session.many(_SAME, [one.values | {"n": n} for n, one in enumerate(wanted)])
+    found: list[list[tuple[Any, ...]]] = [[] for _ in wanted]
+    for n, *row in rows:
+        found[n].append(tuple(row))
+    return [_receipt(one, same) for one, same in zip(wanted, found, strict=True)]
 
 
-def _entry(draft: Draft, now: int) -> Entry:
-    doubt = draft.doubt and not draft.safe
-    expires = None if draft.expires_in_s is None else now + round(draft.expires_in_s * 1000)
-    return Entry(
-        id=draft.entry_id,
-        tenant=draft.tenant,
-        queue=draft.queue,
-        destination=draft.destination,
-        priority=draft.priority,
-        safe=draft.safe,
-        call_id=draft.call_id,
-        correlation_id=draft.correlation_id,
-        key=draft.key,
-        digest=draft.payload.digest,
-        max_failures=draft.max_failures,
-        created_ms=now,
-        expires_ms=expires,
-        # I1: what may have taken effect already is never sent again without a person's word.
-        state=State.DEAD if doubt else State.QUEUED,
-        reason=Reason.AMBIGUOUS if doubt else None,
-        ended_ms=now if doubt else None,
-        due_ms=now + max(0, round(draft.due_in_s * 1000)),
-    )
-
-
-def _found(session: Session, entries: list[Entry]) -> list[Receipt | Exception]:
-    asked = [{"id": e.id, "tenant": e.tenant, "key": e.key} for e in entries]
-    return [
-        _receipt(entry, rows)
-        for entry, rows in zip(entries, session.each(_SAME, asked), strict=True)
-    ]
-
-
-def _receipt(entry: Entry, rows: list[tuple[Any, ...]]) -> Receipt | Exception:
+def _receipt(wanted: Keeping, rows: list[tuple[Any, ...]]) -> Receipt | Exception:
     if not rows:
         return UnavailableError(
-            "the entry that it repeats was just removed", entry.id, "Hand it in once more."
+            "the entry that it repeats was just removed", wanted.id, "Hand it in once more."
         )
     found, state, _ = rows[0]
-    if any(row[2] != entry.digest for row in rows):
+    if any(row[2] != wanted.digest for row in rows):
         return KeyReusedError(
             "its key, or its call, belongs to another request already",
             str(found),

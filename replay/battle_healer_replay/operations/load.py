@@ -9,13 +9,32 @@ from typing import Final
 from battle_healer_replay.engine import Session
 from battle_healer_replay.entry import State
 from battle_healer_replay.operations.clock import now_of
-from battle_healer_replay.operations.keep import INSERT, INSERT_LANE, INSERT_PAYLOAD
 from battle_healer_replay.operations.look import Story
-from battle_healer_replay.operations.record import INSERT_ACTION, INSERT_ATTEMPT, action_values
-from battle_healer_replay.rows import attempt_values, entry_values, payload_values
+from battle_healer_replay.operations.record import (
+    INSERT_ACTION,
+    INSERT_ATTEMPT,
+    INSERT_PAYLOAD,
+    action_values,
+)
+from battle_healer_replay.rows import (
+    ENTRY,
+    attempt_values,
+    columns,
+    entry_values,
+    payload_values,
+    places,
+)
 from battle_healer_replay.transitions import Change, Event, decide
 
 WHO: Final = "import"
+_INSERT: Final = (
+    f"insert into queue_entries ({columns(ENTRY)}) values ({places(ENTRY)})"  # noqa: S608 -- columns of ours
+    " on conflict do nothing returning id"
+)
+_INSERT_LANE: Final = (
+    "insert into queue_lanes (tenant, queue, destination, not_before_ms)"
+    " values (:tenant, :queue, :destination, 0) on conflict do nothing"
+)
 
 
 def load(session: Session, stories: Sequence[Story]) -> list[bool | Exception]:
@@ -30,9 +49,9 @@ def load(session: Session, stories: Sequence[Story]) -> list[bool | Exception]:
 def _load(session: Session, story: Story, now: int) -> bool:
     story = _taken_back(story, now)
     entry = story.entry
-    if not session.each(INSERT, [entry_values(entry)])[0]:
+    if not session.rows(_INSERT, entry_values(entry)):
         return False
-    session.run(
+    session.many(
         INSERT_PAYLOAD,
         [
             payload_values(payload) | {"entry_id": entry.id, "revision": revision}
@@ -40,8 +59,8 @@ def _load(session: Session, story: Story, now: int) -> bool:
         ],
     )
     lane = {"tenant": entry.tenant, "queue": entry.queue, "destination": entry.destination}
-    session.run(INSERT_LANE, [lane])
-    session.run(INSERT_ATTEMPT, [attempt_values(attempt) for attempt in story.attempts])
+    session.run(_INSERT_LANE, [lane])
+    session.many(INSERT_ATTEMPT, [attempt_values(attempt) for attempt in story.attempts])
     session.run(INSERT_ACTION, [action_values(action) for action in story.actions])
     return True
 

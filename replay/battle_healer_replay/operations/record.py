@@ -6,35 +6,38 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from battle_healer_replay.engine import Session
+from battle_healer_replay.engine import Many, Session
 from battle_healer_replay.entry import Action, Attempt, Entry, Payload
 from battle_healer_replay.errors import ForbiddenError, UnknownEntryError
 from battle_healer_replay.operations.clock import now_of
-from battle_healer_replay.operations.keep import INSERT_PAYLOAD
 from battle_healer_replay.rows import (
     ACTION,
     ATTEMPT,
     ENTRY,
     MOVING,
+    PAYLOAD,
     attempt_values,
     columns,
     entry_of,
-    entry_values,
+    given,
+    inserting,
+    moving_values,
     payload_values,
     places,
+    updating,
 )
 from battle_healer_replay.transitions import Change, Event, Refusal, decide
 
-UPDATE: Final = (
-    "update queue_entries set "  # noqa: S608 -- columns of ours
-    + ", ".join(f"{name} = :{name}" for name in MOVING)
-    + " where id = :id"
-)
-_LOCK: Final = f"select {columns(ENTRY)} from queue_entries where id = :id /*pg for update*/"  # noqa: S608 -- columns of ours
-INSERT_ATTEMPT: Final = (
-    f"insert into queue_attempts ({columns(ATTEMPT)}) values ({places(ATTEMPT)})"  # noqa: S608 -- columns of ours
-)
+UPDATE: Final = updating("queue_entries", MOVING)
+INSERT_ATTEMPT: Final = inserting("queue_attempts", ATTEMPT)
+INSERT_PAYLOAD: Final = inserting("queue_payloads", ("entry_id", "revision", *PAYLOAD))
 INSERT_ACTION: Final = f"insert into queue_actions ({columns(ACTION)}) values ({places(ACTION)})"  # noqa: S608 -- columns of ours
+_LOCK: Final = Many(
+    (f"select {columns(ENTRY)} from queue_entries where id = :id",),  # noqa: S608 -- columns of ours
+    # In one order everywhere: two transactions that lock the same rows never wait crosswise.
+    f"select {columns(ENTRY)} from queue_entries where id in (select id from {given(('id',))})"  # noqa: S608 -- columns of ours
+    " order by id for update",
+)
 _LATE: Final = (
     "update queue_attempts set late = :late where entry_id = :id and fence = :fence"
     " and result = 'lost' and late is null"
@@ -82,7 +85,7 @@ def _edited(session: Session, item: Edit) -> Change | Exception:
         return forbidden(item.event, result)
     if isinstance(result, Change):
         at = {"entry_id": result.entry.id, "revision": result.entry.revision}
-        session.run(INSERT_PAYLOAD, [payload_values(item.payload) | at])
+        session.many(INSERT_PAYLOAD, [payload_values(item.payload) | at])
     return result
 
 
@@ -98,8 +101,8 @@ def forbidden(event: Event, refusal: Refusal) -> ForbiddenError:
 def write(session: Session, changes: Sequence[Change]) -> None:
     """Write what changes lead to: the newest state, every attempt, every action."""
     newest = {change.entry.id: change.entry for change in changes}
-    session.run(UPDATE, [entry_values(entry, ("id", *MOVING)) for entry in newest.values()])
-    session.run(INSERT_ATTEMPT, [attempt_values(a) for a in _attempts(changes)])
+    session.many(UPDATE, [moving_values(entry) for entry in newest.values()])
+    session.many(INSERT_ATTEMPT, [attempt_values(a) for a in _attempts(changes)])
     session.run(INSERT_ACTION, [action_values(c.action) for c in changes if c.action])
 
 
@@ -115,9 +118,7 @@ def _attempts(changes: Sequence[Change]) -> Iterator[Attempt]:
 
 
 def _locked(session: Session, ids: set[str]) -> dict[str, Entry]:
-    # In one order everywhere: two transactions that lock the same rows never wait crosswise.
-    asked = [{"id": name} for name in sorted(ids)]
-    found = (entry_of(rows[0]) for rows in session.each(_LOCK, asked) if rows)
+    found = map(entry_of, session.many(_LOCK, [{"id": name} for name in ids]))
     return {entry.id: entry for entry in found}
 
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
-import select
-import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from typing import Any, Final, TypeVar
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from battle_healer.text import safe
-from battle_healer_replay.engine import Row, Values
+from battle_healer_replay.engine import Many, Row, Values
 from battle_healer_replay.errors import AddressError, UnavailableError
+from battle_healer_replay.postgres.news import Herald, PostgresWatch
 from battle_healer_replay.postgres.trouble import translated
 from battle_healer_replay.schema import migrate
 
 T = TypeVar("T")
-_CHANNEL: Final = "healer_queue"
 _CONNECT_S: Final = 5
 _OPTIONS: Final = (
     "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c synchronous_commit=on"
@@ -37,9 +34,9 @@ Connection = psycopg.Connection[Row]
 
 
 @cache
-def _native(statement: str) -> str:
+def _native(statement: str) -> bytes:
     """A statement in the form that psycopg takes."""
-    return _PLACE.sub(r"%(\1)s", _ONLY_HERE.sub(r"\1", statement))
+    return _PLACE.sub(r"%(\1)s", _ONLY_HERE.sub(r"\1", statement)).encode()
 
 
 class PostgresSession:
@@ -50,22 +47,26 @@ class PostgresSession:
 
     def rows(self, statement: str, values: Values | None = None) -> list[Row]:
         """All rows, of a statement that gives some."""
-        cursor = self._connection.execute(sql.SQL(_native(statement)), values)
+        cursor = self._connection.execute(_native(statement), values)
         return cursor.fetchall() if cursor.description else []
+
+    def many(self, doing: Many, rows: Sequence[Values]) -> list[Row]:
+        """What one statement gives for all rows, in one exchange."""
+        return self.rows(doing.together, {"given": json.dumps(rows, default=_hex)}) if rows else []
 
     def each(self, statement: str, many: Sequence[Values]) -> list[list[Row]]:
         """The rows for each set of values, in one exchange."""
         if not many:
             return []
         with self._connection.cursor() as cursor:
-            cursor.executemany(sql.SQL(_native(statement)), many, returning=True)
+            cursor.executemany(_native(statement), many, returning=True)
             return [result.fetchall() for result in cursor.results()]
 
     def run(self, statement: str, many: Sequence[Values]) -> None:
         """Run it for each set of values, in one exchange."""
         if many:
             with self._connection.cursor() as cursor:
-                cursor.executemany(sql.SQL(_native(statement)), many)
+                cursor.executemany(_native(statement), many)
 
 
 class PostgresEngine:
@@ -78,7 +79,7 @@ class PostgresEngine:
     def __init__(self, url: str) -> None:
         self._url, self.name = _conninfo(url)
         self._writer: Connection | None = None
-        self._notifier: Connection | None = None
+        self._herald = Herald(self._url)
         self._pool = ConnectionPool(
             self._url, min_size=0, max_size=4, open=False, timeout=_CONNECT_S,
             # After a restart of the server the old connections are dead: a look must not fail.
@@ -124,11 +125,8 @@ class PostgresEngine:
         return PostgresSession(connection)
 
     def announce(self) -> None:
-        """Notify, after the commit and apart from it: inside, commits would queue up for it."""
-        with suppress(psycopg.Error, OSError):
-            if self._notifier is None or self._notifier.closed:
-                self._notifier = psycopg.connect(self._url, autocommit=True)
-            self._notifier.execute(f"notify {_CHANNEL}")
+        """Let the herald notify, after the commit and apart from it."""
+        self._herald.tell()
 
     def watch(self) -> PostgresWatch:
         """Watch for notifications."""
@@ -148,63 +146,10 @@ class PostgresEngine:
 
     def close(self) -> None:
         """Close every connection."""
+        self._herald.close()
         self._pool.close()
-        for connection in (self._writer, self._notifier):
-            if connection is not None:
-                connection.close()
-
-
-class PostgresWatch:
-    """Listens; while nobody answers it only lets time pass, and the worker looks by itself."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._connection: Connection | None = None
-        self._ear, self._mouth = socket.socketpair()
-        self._lock = threading.Lock()
-        self._listen()
-
-    def wait(self, seconds: float) -> bool:
-        """Let at most `seconds` pass; True once there is news, or `wake` was called."""
-        self._listen()
-        connection = self._connection
-        ears: list[Any] = [self._ear]
-        if connection is not None:
-            ears.append(connection)
-        ready, _, _ = select.select(ears, [], [], max(0.0, seconds))
-        if self._ear in ready:
-            self._ear.recv(4096)
-        if connection is not None and connection in ready:
-            self._hear(connection)
-        return bool(ready)
-
-    def wake(self) -> None:
-        """End the wait at once."""
-        with suppress(OSError):
-            self._mouth.send(b"!")
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-        self._ear.close()
-        self._mouth.close()
-
-    def _hear(self, connection: Connection) -> None:
-        try:
-            for _ in connection.notifies(timeout=0):
-                continue
-        except (psycopg.Error, OSError):
-            connection.close()
-
-    def _listen(self) -> None:
-        if self._connection is not None and not self._connection.closed:
-            return
-        self._connection = None
-        with suppress(psycopg.Error, OSError):
-            connection = psycopg.connect(self._url, autocommit=True)
-            connection.execute(f"listen {_CHANNEL}")
-            self._connection = connection
+        if self._writer is not None:
+            self._writer.close()
 
 
 def _conninfo(url: str) -> tuple[str, str]:
@@ -220,6 +165,11 @@ def _conninfo(url: str) -> tuple[str, str]:
     name = safe(f"postgresql://{parts.get('host') or 'localhost'}/{parts.get('dbname') or ''}")
     ours: dict[str, Any] = {"connect_timeout": _CONNECT_S, "application_name": "battle-healer"}
     return make_conninfo(**(ours | parts | {"options": given})), name
+
+
+def _hex(value: bytes) -> str:
+    """Bytes as the text from which PostgreSQL makes a bytea."""
+    return "\\x" + value.hex()
 
 
 def _not_this(name: str, what: str) -> UnavailableError:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from battle_healer.text import safe
-from battle_healer_replay.engine import Row, Values
+from battle_healer_replay.engine import Many, Row, Values
 from battle_healer_replay.errors import AddressError, SchemaError, UnavailableError
 from battle_healer_replay.schema import migrate
 from battle_healer_replay.sqlite.files import FileLock, hold_name, refuse_networks
@@ -39,6 +39,19 @@ class SqliteSession:
     def rows(self, statement: str, values: Values | None = None) -> list[Row]:
         """All rows at once: an open cursor would keep the log from being cut."""
         return self._connection.execute(statement, values or {}).fetchall()
+
+    def many(self, doing: Many, rows: Sequence[Values]) -> list[Row]:
+        """What the statements give for each row, one after the other."""
+        first, *rest = doing.each
+        execute = self._connection.execute
+        found: list[Row] = []
+        for values in rows:
+            got = execute(first, values).fetchall()
+            if got:
+                found += got
+                for statement in rest:
+                    execute(statement, values)
+        return found
 
     def each(self, statement: str, many: Sequence[Values]) -> list[list[Row]]:
         """The rows for each set of values."""
