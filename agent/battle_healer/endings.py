@@ -17,6 +17,7 @@ from battle_healer.model import (
     Reply,
     Trouble,
 )
+from battle_healer.rules import Rules
 from battle_healer.secret import Secret
 from battle_healer.story import Seen, Story
 from battle_healer.text import safe
@@ -126,7 +127,7 @@ def _would_be_possible(story: Story) -> list[str]:
     return wishes
 
 
-def entry_of(story: Story, plan: Plan) -> Entry:
+def entry_of(story: Story, plan: Plan, rules: Rules) -> Entry:
     """What a store is given: the call as it was first meant, without secrets (I2)."""
     call = story.call
     processed: Processed = "maybe" if story.may_have_acted else "no"
@@ -148,4 +149,5 @@ def entry_of(story: Story, plan: Plan) -> Entry:
         processed=processed,
         not_before_s=story.held_s(call.home, story.credential),
         repeatable=call.is_repeatable,
+        rule=rules.queue(plan.queue or ""),
     )

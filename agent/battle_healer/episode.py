@@ -317,7 +317,7 @@ def _substitute(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
 
 
 def _park(plan: Plan, story: Story, kit: Kit, name: str) -> Carried:
-    answer = yield Park(entry_of(story, plan))
+    answer = yield Park(entry_of(story, plan, kit.rules))
     if not isinstance(answer, Parked):
         return story.bar(plan, kit.clock.now()), None
     kept = "" if answer.durable else "; this store does not survive the process"

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from battle_healer.rules import IDEMPOTENT_METHODS, SAFE_METHODS, Destination, Endpoint, Region
+from battle_healer.rules import (
+    IDEMPOTENT_METHODS,
+    SAFE_METHODS,
+    Destination,
+    Endpoint,
+    QueueRule,
+    Region,
+)
 from battle_healer.secret import Secret
 
 Headers = tuple[tuple[str, str | Secret], ...]
@@ -415,6 +422,7 @@ class Entry:
     credential_ref: name of the declared credential; fresh ones are attached at replay.
     headers: those without secrets. not_before_s: the server's wait, in seconds from now.
     repeatable: whether sending it twice cannot have two effects, as declared when it was parked.
+    rule: of its queue, as declared then.
     """
 
     call_id: str
@@ -434,3 +442,4 @@ class Entry:
     processed: Processed
     not_before_s: float
     repeatable: bool = False
+    rule: QueueRule = field(default_factory=QueueRule)

@@ -28,7 +28,7 @@ Schema = Mapping[str, Any]
 
 
 def _bound(
-    default: float, allowed: tuple[float, float], unit: str, meaning: str, source: str
+    default: float | None, allowed: tuple[float, float], unit: str, meaning: str, source: str
 ) -> Any:
     least, most = allowed
     metadata = {"least": least, "most": most, "unit": unit, "meaning": meaning, "source": source}
@@ -203,6 +203,59 @@ class PlannerBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRule:
+    """How one queue of parked calls is worked off: one field a row, as above.
+
+    The policy changes a row under `queues:`, for the queue of that name. rate_per_s: None for as
+    fast as there is room.
+    """
+
+    max_failures: int = _bound(
+        8, (1, 1000), "failures", "errors and lost leases until an entry is dead", "DESIGN"
+    )
+    backoff_base_s: float = _bound(
+        2.0, (0.001, 3600), "seconds", "first backoff ceiling after an error; it doubles", "DESIGN"
+    )
+    backoff_cap_s: float = _bound(
+        600.0, (0.001, 86_400), "seconds", "largest backoff ceiling", "DESIGN"
+    )
+    lease_s: float = _bound(
+        30.0,
+        (1, 3600),
+        "seconds",
+        "time after which a worker without a word has lost an entry; a delivery may take half",
+        "DESIGN",
+    )
+    concurrency: int = _bound(
+        16, (1, 1000), "entries", "in the hands of a worker at a time, by destination", "DESIGN"
+    )
+    rate_per_s: float | None = _bound(
+        None, (1 / 86_400, 999_999), "rate", "starts by a worker, by destination", "DESIGN"
+    )
+    body_bytes: int = _bound(
+        1_048_576, (0, 16_777_216), "bytes", "largest body that is kept", "DESIGN"
+    )
+    keep_succeeded_s: float = _bound(
+        86_400.0, (0, 31_536_000), "seconds", "how long a succeeded entry is kept", "DESIGN"
+    )
+    keep_cancelled_s: float = _bound(
+        604_800.0, (0, 31_536_000), "seconds", "how long a cancelled entry is kept", "DESIGN"
+    )
+    keep_dead_s: float = _bound(
+        1_209_600.0, (0, 31_536_000), "seconds", "how long a dead entry is kept", "DESIGN"
+    )
+    tell_queued: int = _bound(
+        10_000, (1, 1_000_000), "entries", "queued ones above which QUEUE_OVERFLOW is told", "ours"
+    )
+    tell_oldest_s: float = _bound(
+        3600.0, (1, 31_536_000), "seconds", "age of a queued one above which it is told", "ours"
+    )
+    tell_dead: int = _bound(
+        100, (0, 1_000_000), "entries", "dead ones above which QUEUE_DEAD_EXCEEDED is told", "ours"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """One place of a destination. `url` has a scheme and no trailing slash."""
 
@@ -360,6 +413,7 @@ class Rules:
     source: str = "no policy"
     journal: Keep | None = None
     planner_budgets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    queues: Mapping[str, QueueRule] = field(default_factory=dict)
 
     def place(self, url: str) -> tuple[Destination, Region, str]:
         """Destination, region and path (with query) of an absolute URL.
@@ -381,6 +435,10 @@ class Rules:
         region = Region("only", origin)
         undeclared = Destination(parts.hostname or parts.netloc, (region,), declared=False)
         return undeclared, region, url[len(origin) :] or "/"
+
+    def queue(self, name: str) -> QueueRule:
+        """How the queue of that name is worked off; by the defaults where nothing is declared."""
+        return self.queues.get(name) or QueueRule()
 
     def named(self, name: str) -> Destination | None:
         """Return the declared destination of that name, if there is one."""

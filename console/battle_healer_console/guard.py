@@ -20,9 +20,9 @@ from battle_healer_console.errors import (
     StrangerError,
 )
 from battle_healer_console.problems import send_problem
-from battle_healer_replay.parking import BODY_BYTES
+from battle_healer_replay.entry import RULE
 
-MOST_BYTES: Final = 8 * BODY_BYTES
+MOST_BYTES: Final = 8 * RULE.body_bytes
 """The largest request: a body in JSON, with all of it escaped, is about six times as long."""
 
 _DRAINED_BYTES: Final = 8 * MOST_BYTES
@@ -119,7 +119,7 @@ async def _whole(receive: Receive) -> bytes | None:
         raise LargeRequestError(
             f"a request of more than {MOST_BYTES} bytes",
             "body",
-            f"A body of {BODY_BYTES} bytes can be kept.",
+            f"A body of {RULE.body_bytes} bytes can be kept.",
         )
     return bytes(parts)
 

@@ -7,6 +7,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final, Literal
 
+from battle_healer.rules import QueueRule
+
+RULE: Final = QueueRule()
+"""What holds for a queue that no policy lists."""
+
 Priority = Literal["high", "normal", "low"]
 PRIORITIES: Final[tuple[Priority, ...]] = ("high", "normal", "low")
 
@@ -90,6 +95,7 @@ class Draft:
     endpoint is declared to honour. key: tells the same thing handed in twice; never sent.
     due_in_s, expires_in_s: seconds from the commit. call_id: `call-` and a uuid7.
     doubt: it may have taken effect already; without `safe` it is kept dead, for a person.
+    max_failures, body_bytes: as the rule of its queue says.
     """
 
     call_id: str
@@ -103,8 +109,9 @@ class Draft:
     priority: Priority = "normal"
     due_in_s: float = 0.0
     expires_in_s: float | None = 7 * 86_400.0
-    max_failures: int = 8
+    max_failures: int = RULE.max_failures
     doubt: bool = False
+    body_bytes: int = RULE.body_bytes
 
     @property
     def entry_id(self) -> str:

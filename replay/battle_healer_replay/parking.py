@@ -14,9 +14,6 @@ from battle_healer.text import safe, safe_url, valid_correlation_id
 from battle_healer_replay.entry import PRIORITIES, Draft, Payload
 from battle_healer_replay.errors import RefusedError, TooLargeError
 
-BODY_BYTES: Final = 1_048_576
-"""The largest body that is kept."""
-
 _NAME_CHARACTERS: Final = 200
 _ERROR_CHARACTERS: Final = 2000
 _LINE_ENDS: Final = frozenset("\n\r\0")
@@ -46,18 +43,20 @@ def draft_of(entry: model.Entry) -> Draft:
         tenant=entry.tenant,
         queue=entry.queue or "default",
         due_in_s=entry.not_before_s,
+        max_failures=entry.rule.max_failures,
         doubt=entry.processed != "no",
+        body_bytes=entry.rule.body_bytes,
     )
 
 
 def checked(draft: Draft) -> Draft:
     """The draft without headers that hold credentials. Raises RefusedError for what is wrong."""
     payload = draft.payload
-    if (size := len(payload.body or b"")) > BODY_BYTES:
+    if (size := len(payload.body or b"")) > draft.body_bytes:
         raise TooLargeError(
-            f"a body of {size} bytes, {BODY_BYTES} may be kept",
+            f"a body of {size} bytes, {draft.body_bytes} may be kept",
             draft.entry_id,
-            "Keep the body elsewhere and send its address, or send it without a queue.",
+            "Raise `body_bytes` of its queue in the policy, or keep the body elsewhere.",
         )
     for what, fix in _objections(draft):
         raise RefusedError(what, draft.entry_id, fix)

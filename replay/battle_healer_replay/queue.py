@@ -83,9 +83,9 @@ class Queue:
         """Take back what a dead worker of that name held. The caller holds the name."""
         return self._ask(upkeep.take_back, upkeep.TakeBack(worker))
 
-    def forget(self, state: State, older_s: float) -> int:
+    def forget(self, state: State, older_s: float, queue: str | None = None) -> int:
         """Remove at most 500 entries that ended so long ago; returns how many."""
-        return self._ask(upkeep.forget, upkeep.Forget(state, older_s))
+        return self._ask(upkeep.forget, upkeep.Forget(state, older_s, queue))
 
     def hold_back(self, destination: str, wait_s: float) -> None:
         """Let nothing for a destination be claimed for so many seconds."""
@@ -157,6 +157,10 @@ class Queue:
     def page(self, wanted: look.Filter, *, after: str = "", limit: int = _PAGE) -> list[Entry]:
         """Entries that come after the id `after`, at most `limit`."""
         return self._engine.read(lambda session: look.listed(session, wanted, after, limit))
+
+    def queues(self) -> list[str]:
+        """The names of all queues that ever held an entry."""
+        return self._engine.read(look.queues)
 
     def stats(self) -> look.Stats:
         """Figures of the moment."""

@@ -15,7 +15,7 @@ from tests.console.conftest import EU, INSIDE, US, Console
 
 from battle_healer_replay import Queue
 from battle_healer_replay.errors import FullError
-from battle_healer_replay.parking import BODY_BYTES
+from battle_healer_replay.entry import RULE
 from battle_healer_replay.sqlite.engine import SqliteEngine, SqliteSession
 
 KEYED = {"idempotency_key": "k1"}
@@ -187,12 +187,12 @@ def test_the_same_request_twice_is_one_entry(either: Console) -> None:
 
 
 def test_what_is_too_large_is_refused_by_its_size(console: Console) -> None:
-    exact = console.hand_in(body="x" * BODY_BYTES, method="PUT")
+    exact = console.hand_in(body="x" * RULE.body_bytes, method="PUT")
     assert exact.status_code == 202
-    for size in (BODY_BYTES + 1, 9 * BODY_BYTES):
+    for size in (RULE.body_bytes + 1, 9 * RULE.body_bytes):
         reply = console.hand_in(body="x" * size, method="PUT")
         assert (reply.status_code, reply.json()["type"][-9:]) == (413, "too-large")
-    escaped = console.hand_in(body="\x01" * BODY_BYTES, method="PUT")
+    escaped = console.hand_in(body="\x01" * RULE.body_bytes, method="PUT")
     assert escaped.status_code == 202, "six times as long in JSON"
 
 
@@ -200,7 +200,7 @@ def test_a_request_that_is_sent_in_pieces_is_bounded_too(console: Console) -> No
     def endless() -> Iterator[bytes]:
         yield b'{"body": "'
         for _ in range(9):
-            yield b"x" * BODY_BYTES
+            yield b"x" * RULE.body_bytes
 
     kind = {"Content-Type": "application/json"}
     reply = console.call("POST", "/queue-failed", content=endless(), headers=kind)

@@ -13,8 +13,8 @@ from battle_healer.errors import PolicyError
 from battle_healer.policy.address import AddressError, origin_of, region_url, target_url
 from battle_healer.policy.document import Document, Loc
 from battle_healer.policy.findings import line_of
-from battle_healer.policy.gates import given, out_of_range
 from battle_healer.policy.names import PLANNED_PLANNERS, budgeted_planners, known_planners
+from battle_healer.policy.rows import GATES, QUEUES
 from battle_healer.policy.shape import (
     LATER,
     DestinationPart,
@@ -23,7 +23,7 @@ from battle_healer.policy.shape import (
     PolicyFile,
     TokenPart,
 )
-from battle_healer.rules import Bounds, GateBounds
+from battle_healer.rules import Bounds, GateBounds, QueueRule
 from battle_healer.text import nearest, safe
 
 
@@ -231,20 +231,31 @@ def _bounds(file: PolicyFile, _: str | None) -> Iterator[Finding]:
 
 def _gates(file: PolicyFile, _: str | None) -> Iterator[Finding]:
     """I4: a gate whose constants bound nothing, or let nothing through, is none."""
-    everywhere = given(file.gates)
+    everywhere = GATES.given(file.gates)
     parts: list[tuple[Loc, GatesPart | None]] = [(("gates",), file.gates)]
     parts += [((*loc, "gates"), part.gates) for loc, part in _destinations(file)]
     for loc, part in parts:
         if part is None:
             continue
-        for at, what, fix in out_of_range(part):
+        for at, what, fix in GATES.out_of_range(part):
             yield Finding((*loc, *at), what, fix)
-        bounds = GateBounds(**(everywhere | given(part)))
+        bounds = GateBounds(**(everywhere | GATES.given(part)))
         dearest = max(bounds.retry_per_failure, bounds.retry_per_throttle)
         if bounds.retry_tokens < dearest:
             what = f"a full retry budget ({bounds.retry_tokens}) never pays for a resend"
             fix = f"Give at least {dearest} tokens, the price of one."
             yield Finding((*loc, "retry_budget"), what, fix)
+
+
+def _queues(file: PolicyFile, _: str | None) -> Iterator[Finding]:
+    for name, part in file.queues.items():
+        loc: Loc = ("queues", name)
+        for at, what, fix in QUEUES.out_of_range(part):
+            yield Finding((*loc, *at), what, fix)
+        rule = QueueRule(**QUEUES.given(part))
+        if rule.backoff_base_s > rule.backoff_cap_s:
+            what = f"backoff begins at {rule.backoff_base_s:g} s, above its cap"
+            yield Finding((*loc, "backoff"), what, "Lower the base, or raise the cap.")
 
 
 def _destinations(file: PolicyFile) -> Iterator[tuple[Loc, DestinationPart]]:
@@ -268,4 +279,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     _endpoint_promises,
     _bounds,
     _gates,
+    _queues,
 )

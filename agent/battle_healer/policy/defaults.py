@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import Any, Final
 
-from battle_healer.policy.gates import KEYS, spoken
-from battle_healer.rules import Bounds, GateBounds, Keep, PlannerBudget
+from battle_healer.policy.rows import GATES, QUEUES, Rows, spoken
+from battle_healer.rules import Bounds, Keep, PlannerBudget
+
+Words = Callable[[Field[Any], Any], Any]
 
 _HEAD: Final = """\
 # Defaults
@@ -42,12 +45,18 @@ from `gemini`'s); `HEALER_GEMINI_*` does the same for the process, and where bot
 the lower holds. Where a budget is spent the heuristics choose.
 
 """
+_QUEUES: Final = """
+## Queues
+
+How a queue of parked calls is worked off. A policy changes a row under `queues.NAME:`, for the
+queue of that name.
+
+"""
 
 
 def defaults_markdown() -> str:
     """Return the whole page, ending with a line end."""
     calls = ((row, f"`{row.name}`") for row in fields(Bounds))
-    gates = ((row, f"`{'.'.join(KEYS[row.name])}`", row.name) for row in fields(GateBounds))
     kept = ((row, f"`{row.name}`") for row in fields(Keep))
     spent = ((row, f"`{row.name}`") for row in fields(PlannerBudget))
     return (
@@ -55,28 +64,34 @@ def defaults_markdown() -> str:
         + _COLUMNS
         + "".join(_line(row, name) for row, name in calls)
         + _GATES
-        + _COLUMNS
-        + "".join(_line(row, key, name) for row, key, name in gates)
+        + _table(GATES)
         + _JOURNAL
         + _COLUMNS
         + "".join(_line(row, name) for row, name in kept)
         + _BUDGETS
         + _COLUMNS
         + "".join(_line(row, name) for row, name in spent)
+        + _QUEUES
+        + _table(QUEUES)
     )
 
 
-def _line(row: Field[Any], key: str, name: str = "") -> str:
-    default, least, most = (
-        _said(name, value) for value in (row.default, row.metadata["least"], row.metadata["most"])
-    )
+def _table(rows: Rows) -> str:
+    keys = ((row, f"`{'.'.join(rows.keys[row.name])}`") for row in fields(rows.table))
+    return _COLUMNS + "".join(_line(row, key, spoken) for row, key in keys)
+
+
+def _line(row: Field[Any], key: str, words: Words | None = None) -> str:
     data = row.metadata
-    unit = "" if name and default != str(row.default) else data["unit"]
+    default, least, most = (
+        _said(row, value, words) for value in (row.default, data["least"], data["most"])
+    )
+    unit = data["unit"] if default == str(row.default) else ""
     span = "on or off" if isinstance(row.default, bool) else f"{least} to {most}"
     return f"| {key} | {default} | {span} | {unit} | {data['meaning']} | {data['source']} |\n"
 
 
-def _said(name: str, value: Any) -> str:
+def _said(row: Field[Any], value: Any, words: Words | None) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return str(spoken(name, value))
+    return str(value if words is None else words(row, value))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from battle_healer.policy.address import region_url, target_url
 from battle_healer.policy.document import Document, Loc
-from battle_healer.policy.gates import given as gates_given
+from battle_healer.policy.rows import GATES, QUEUES
 from battle_healer.policy.shape import (
     CredentialPart,
     DefaultsPart,
@@ -34,6 +34,7 @@ from battle_healer.rules import (
     Endpoint,
     GateBounds,
     Keep,
+    QueueRule,
     Region,
     Rules,
     TokenCall,
@@ -60,7 +61,7 @@ class Resolver:
     def rules(self, file: PolicyFile) -> Rules:
         """Return the whole policy, resolved. Raises PolicyError for a file that cannot be used."""
         given: dict[str, Any] = file.bounds.model_dump(exclude_none=True)
-        gates = gates_given(file.gates)
+        gates = GATES.given(file.gates)
         return Rules(
             destinations=tuple(
                 self._destination(name, part, file.defaults, gates)
@@ -76,6 +77,7 @@ class Resolver:
                 name: part.model_dump(exclude_none=True)
                 for name, part in file.planner_budgets.items()
             },
+            queues={n: QueueRule(**QUEUES.given(part)) for n, part in file.queues.items()},
         )
 
     def _destination(
@@ -105,7 +107,7 @@ class Resolver:
             planner=part.planner,
             fallback=Endpoint(repair=defaults.repair, adapt=defaults.adapt),
             policy=self.document.where,
-            gates=GateBounds(**(gates | gates_given(part.gates))) if part.gates else None,
+            gates=GateBounds(**(gates | GATES.given(part.gates))) if part.gates else None,
         )
 
     def _credential(self, part: CredentialPart, loc: Loc) -> CredentialRule:

@@ -30,15 +30,8 @@ from battle_healer.policy.forms import (
     Rate,
     Scheme,
 )
-from battle_healer.rules import (
-    Bounds,
-    DegradeTier,
-    GateBounds,
-    Idempotency,
-    Keep,
-    PlannerBudget,
-    Tier,
-)
+from battle_healer.policy.rows import GATES, QUEUES, Rows, spoken
+from battle_healer.rules import Bounds, DegradeTier, Idempotency, Keep, PlannerBudget, Tier
 
 
 class _Later:
@@ -158,13 +151,13 @@ class EndpointPart(Part):
     planner: Name | None = None
 
 
-def _row(name: str) -> Any:
-    """An optional field for a row of the gates' table; `policy.gates` checks its range."""
-    row = next(row for row in fields(GateBounds) if row.name == name)
+def _row(name: str, rows: Rows = GATES) -> Any:
+    """An optional field for a row of a table; `checks` looks at its range."""
+    row = rows.row(name)
     meaning, unit = row.metadata["meaning"], row.metadata["unit"]
-    return Field(
-        default=None, description=f"{meaning}; default {row.default} {unit}".rstrip() + "."
-    )
+    value = spoken(row, row.default)
+    unit = unit if value == row.default else ""
+    return Field(default=None, description=f"{meaning}; default {value} {unit}".rstrip() + ".")
 
 
 class RetryBudgetPart(Part):
@@ -215,20 +208,37 @@ class DestinationPart(Part):
 class KeepPart(Part):
     """How long entries that ended are kept."""
 
-    succeeded: Duration | None = None
-    cancelled: Duration | None = None
-    dead: Duration | None = None
+    succeeded: Duration | None = _row("keep_succeeded_s", QUEUES)
+    cancelled: Duration | None = _row("keep_cancelled_s", QUEUES)
+    dead: Duration | None = _row("keep_dead_s", QUEUES)
+
+
+class BackoffPart(Part):
+    """How long an entry waits after an error: anything up to a ceiling that doubles."""
+
+    base: Duration | None = _row("backoff_base_s", QUEUES)
+    cap: Duration | None = _row("backoff_cap_s", QUEUES)
+
+
+class TellAbovePart(Part):
+    """When people should hear of a queue."""
+
+    queued: int | None = _row("tell_queued", QUEUES)
+    oldest: Duration | None = _row("tell_oldest_s", QUEUES)
+    dead: int | None = _row("tell_dead", QUEUES)
 
 
 class QueuePart(Part):
     """Rules of one queue."""
 
-    rate: Annotated[Rate | None, LATER] = None
-    concurrency: Annotated[int | None, LATER] = Field(default=None, ge=1)
-    max_failures: Annotated[int | None, LATER] = Field(default=None, ge=1)
-    backoff: Annotated[Duration | None, LATER] = None
-    lease: Annotated[Duration | None, LATER] = None
-    keep: Annotated[KeepPart | None, LATER] = None
+    max_failures: int | None = _row("max_failures", QUEUES)
+    backoff: BackoffPart | None = None
+    lease: Duration | None = _row("lease_s", QUEUES)
+    concurrency: int | None = _row("concurrency", QUEUES)
+    rate: Rate | None = _row("rate_per_s", QUEUES)
+    body_bytes: int | None = _row("body_bytes", QUEUES)
+    keep: KeepPart | None = None
+    tell_above: TellAbovePart | None = None
 
 
 class NotificationPart(Part):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from battle_healer.policy.gates import shown
 from battle_healer.policy.policy import Policy
+from battle_healer.policy.rows import GATES, QUEUES
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.rules import CredentialRule, Degrade, Destination, Endpoint, TokenCall
 from battle_healer.secret import MASK, Secret
@@ -25,9 +25,10 @@ def show(policy: Policy) -> str:
         "version": 1,
         "defaults": {"planner": rules.planner},
         "bounds": asdict(rules.bounds),
-        "gates": shown(rules.gates),
+        "gates": GATES.shown(rules.gates),
         "journal": rules.journal and asdict(rules.journal),
         "planner_budgets": {name: dict(rows) for name, rows in rules.planner_budgets.items()},
+        "queues": {name: QUEUES.shown(rule) for name, rule in rules.queues.items()},
         "secret_headers": sorted(rules.secret_headers),
         "destinations": {d.name: _destination(d) for d in rules.destinations},
     }
@@ -49,7 +50,7 @@ def _destination(destination: Destination) -> dict[str, Any]:
             "call_header": destination.call_header,
             "planner": destination.planner,
             "endpoints": [_endpoint(endpoint) for endpoint in destination.endpoints],
-            "gates": destination.gates and shown(destination.gates),
+            "gates": destination.gates and GATES.shown(destination.gates),
         }
     )
 

@@ -16,7 +16,7 @@ from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.queueing.choosing import Choice
 from battle_healer_cli.queueing.policies import Policies
 from battle_healer_cli.queueing.showing import stats_lines, story_lines, table_of
-from battle_healer_cli.queueing.working import client_for, stopped_by_signals, teller
+from battle_healer_cli.queueing.working import client_for, limit_of, stopped_by_signals, teller
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_replay import open_queue
 from battle_healer_replay.entry import Entry
@@ -24,7 +24,6 @@ from battle_healer_replay.moving import line_of, story_of
 from battle_healer_replay.operations.pauses import Pause, Resume, Scope
 from battle_healer_replay.public import public_entry, public_stats, public_story
 from battle_healer_replay.worker import Options, Worker
-from battle_healer_replay.worker.pace import Limit
 
 app = typer.Typer(
     add_completion=False,
@@ -222,19 +221,24 @@ def worker(  # noqa: PLR0913, PLR0917 - each is an option that people type
     ] = None,
     at_once: Annotated[int, typer.Option(min=1, max=1000, help="Entries in hand.")] = 16,
     per_destination: Annotated[
-        int, typer.Option(min=1, max=1000, help="Entries in hand for one destination.")
-    ] = 16,
-    rate: Annotated[
-        float | None, typer.Option(min=0.001, help="Starts a second for one destination.")
+        int | None,
+        typer.Option(min=1, max=1000, help="Entries in hand for one; default: as the policy says."),
     ] = None,
-    lease: Annotated[float, typer.Option(min=1, max=3600, help="Seconds.")] = 30.0,
+    rate: Annotated[
+        float | None, typer.Option(min=0.001, help="Starts a second for one; default: as above.")
+    ] = None,
+    lease: Annotated[
+        float | None, typer.Option(min=1, max=3600, help="Seconds; default: as the policy says.")
+    ] = None,
     until_empty: Annotated[
         bool, typer.Option("--until-empty", help="End when nothing is due any more.")
     ] = False,
 ) -> None:
     """Deliver what is queued, through the healing agent, until Ctrl-C."""
     policies = Policies(policy)
-    options = Options(name, at_once, lease, limit=Limit(per_destination, rate))
+    options = Options(
+        name, at_once, lease, limit=limit_of(per_destination, rate), queues=policies.queues
+    )
     console = stderr()
     with open_queue(where) as opened:
         running = Worker(

@@ -56,8 +56,9 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option that people type
 ) -> None:
     """Run a mock server, the queue's API and a worker on one port.
 
-    It ends at Ctrl-C, after what is in hand. Calls to the mock server are delivered under its own policy, all others under yours. With
-    DISABLE_QUEUE_WORKER=1 nothing is delivered: the queue takes in and shows.
+    It ends at Ctrl-C, after what is in hand. Calls to the mock server are delivered under its own
+    policy, all others under yours. With DISABLE_QUEUE_WORKER=1 nothing is delivered: the queue
+    takes in and shows.
     """
     refuse_open_host(host)
     body = None if scenario is None else loader.load(scenario).for_control()

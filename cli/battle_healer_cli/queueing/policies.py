@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from battle_healer.policy import Policy, find_policy
-from battle_healer.rules import Rules
+from battle_healer.rules import QueueRule, Rules
 from battle_healer.text import safe
 from battle_healer_cli.addresses import is_loopback, origin_of
 from battle_healer_cli.running.policies import mock_rules
@@ -32,6 +33,11 @@ class Policies:
     def source(self) -> str:
         """What people call the worker's own policy."""
         return self._own.source
+
+    @property
+    def queues(self) -> Mapping[str, QueueRule]:
+        """How its queues are worked off, by name."""
+        return self._own.queues
 
     def __call__(self, payload: Payload) -> Rules:
         """The rules of a payload. Raises RefusedError where none here declare its address."""

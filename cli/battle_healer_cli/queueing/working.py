@@ -15,7 +15,9 @@ from battle_healer import HealingClient
 from battle_healer.rules import Rules
 from battle_healer.text import safe
 from battle_healer_cli.addresses import is_loopback
+from battle_healer_replay.entry import RULE
 from battle_healer_replay.worker import Worker
+from battle_healer_replay.worker.pace import Limit
 
 _STYLES: Final = {"succeeded": "green", "queued": "yellow", "dead": "red"}
 
@@ -26,6 +28,13 @@ def client_for(rules: Rules) -> HealingClient:
     return HealingClient(
         policy=rules, timeout=None, trust_env=not all(is_loopback(url) for url in urls)
     )
+
+
+def limit_of(per_destination: int | None, rate: float | None) -> Limit | None:
+    """What was typed for each destination; None where nothing was, so that the policy holds."""
+    if per_destination is None and rate is None:
+        return None
+    return Limit(RULE.concurrency if per_destination is None else per_destination, rate)
 
 
 def teller(console: Console) -> Callable[[str, Mapping[str, Any]], None]:

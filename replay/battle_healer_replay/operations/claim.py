@@ -6,7 +6,7 @@ index of its own, so that what is backed off, paused or finished costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -56,10 +56,15 @@ _PAYLOADS: Final = Many(
 )
 
 
+def _any_number(queue: str, destination: str) -> int:
+    return 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a worker has room for. room: entries by destination; `other` for those not named.
 
+    room_in: entries of a queue at a destination. leases: seconds by queue, `lease_s` for others.
     turn: how many it has taken so far, for the shares of the classes and of the lanes.
     """
 
@@ -69,6 +74,8 @@ class Wish:
     room: Mapping[str, int] = field(default_factory=dict)
     other: int = 1_000_000
     turn: int = 0
+    room_in: Callable[[str, str], int] = _any_number
+    leases: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,11 @@ class _Lane:
     destination: str
     due: Mapping[Priority, int]
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its queue and destination, of whichever tenant."""
+        return self.queue, self.destination
+
 
 def claim(session: Session, wishes: Sequence[Wish]) -> list[Batch | Exception]:
     """Give each worker what it has room for."""
@@ -101,7 +113,8 @@ def _claim(session: Session, wish: Wish) -> Batch:
     lanes, waking = _open_lanes(session, now)
     room = {lane.destination: wish.room.get(lane.destination, wish.other) for lane in lanes}
     start = wish.turn % len(lanes) if lanes else 0
-    taking = _Taking(session, wish, now, lanes[start:] + lanes[:start], room)
+    in_queue = {lane.place: wish.room_in(*lane.place) for lane in lanes}
+    taking = _Taking(session, wish, now, lanes[start:] + lanes[:start], room, in_queue)
     share = shares(wish.turn, wish.limit)
     for priority in PRIORITIES:
         taking.take(priority, share[priority])
@@ -119,13 +132,14 @@ def _claim(session: Session, wish: Wish) -> Batch:
 
 @dataclass(slots=True)
 class _Taking:
-    """One claim while it is filled. room: what is left, by destination."""
+    """One claim while it is filled. room: what is left, by destination; and by queue there."""
 
     session: Session
     wish: Wish
     now: int
     lanes: list[_Lane]
     room: dict[str, int]
+    room_in: dict[tuple[str, str], int]
     taken: list[Entry] = field(default_factory=list)
 
     def take(self, priority: Priority, n: int) -> None:
@@ -134,7 +148,8 @@ class _Taking:
         while n > 0 and waiting:
             fuller: list[_Lane] = []
             for i, lane in enumerate(waiting):
-                wanted = min(-(-n // (len(waiting) - i)), self.room[lane.destination])
+                room = min(self.room[lane.destination], self.room_in[lane.place])
+                wanted = min(-(-n // (len(waiting) - i)), room)
                 got = self._pick(lane, priority, wanted) if wanted > 0 else 0
                 n -= got
                 if 0 < wanted == got:
@@ -153,6 +168,7 @@ class _Taking:
         self.session.many(UPDATE, [moving_values(entry) for entry in changed])
         got = [entry for entry in changed if entry.state is State.RUNNING]
         self.room[lane.destination] -= len(got)
+        self.room_in[lane.place] -= len(got)
         self.taken += got
         return len(got)
 
@@ -176,7 +192,8 @@ def _open_lanes(session: Session, now: int) -> tuple[list[_Lane], int | None]:
 
 def _taken(entry: Entry, wish: Wish, now: int) -> Entry:
     """The entry as it is claimed, or at its end where it has expired meanwhile."""
-    claim_it = Event("claim", entry.id, worker=wish.worker, lease_s=wish.lease_s)
+    lease_s = wish.leases.get(entry.queue, wish.lease_s)
+    claim_it = Event("claim", entry.id, worker=wish.worker, lease_s=lease_s)
     for event in (claim_it, Event("expire", entry.id)):
         change = decide(entry, event, now)
         if isinstance(change, Change):

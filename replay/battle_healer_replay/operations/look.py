@@ -97,6 +97,11 @@ def listed(session: Session, wanted: Filter, after: str, limit: int) -> list[Ent
     return [entry_of(row) for row in session.rows(statement, values | {"after": after, "n": limit})]
 
 
+def queues(session: Session) -> list[str]:
+    """The names of all queues that ever held an entry."""
+    return [row[0] for row in session.rows("select distinct queue from queue_lanes order by 1")]
+
+
 def story(session: Session, name: str) -> Story | None:
     """The whole story of one entry; None where there is none."""
     at = {"id": name}

@@ -14,9 +14,6 @@ from battle_healer_replay.rows import ENTRY, columns, entry_of
 from battle_healer_replay.transitions import Change, Event, decide
 
 _MOST: Final = 500
-_DAY_S: Final = 86_400.0
-KEPT_S: Final = {State.SUCCEEDED: _DAY_S, State.CANCELLED: 7 * _DAY_S, State.DEAD: 14 * _DAY_S}
-"""How long an ended entry is kept, with its attempts; deduplication lasts as long."""
 
 _OF: Final = f"select {columns(ENTRY)} from queue_entries where "  # noqa: S608 -- columns of ours
 _LOST: Final = (
@@ -33,7 +30,8 @@ _HELD: Final = (
 )
 _OLD: Final = (
     "select id from queue_entries where state = :state and ended_ms is not null"
-    " and ended_ms <= :before order by ended_ms limit :n /*pg for update skip locked*/"
+    " and ended_ms <= :before and (cast(:queue as text) is null or queue = :queue)"
+    " order by ended_ms limit :n /*pg for update skip locked*/"
 )
 _FORGET: Final = (
     "delete from queue_attempts where entry_id = :id",
@@ -57,10 +55,14 @@ class TakeBack:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Remove at most 500 entries of `state` that ended `older_s` seconds ago or more."""
+    """Remove at most 500 entries of `state` that ended `older_s` seconds ago or more.
+
+    queue: of that one only; None for all. Deduplication lasts as long as an entry is kept.
+    """
 
     state: State
     older_s: float
+    queue: str | None = None
 
 
 def reap(session: Session, items: Sequence[Reap]) -> list[list[Change] | Exception]:
@@ -92,7 +94,8 @@ def forget(session: Session, items: Sequence[Forget]) -> list[int | Exception]:
     counts: list[int | Exception] = []
     for item in items:
         before = now - round(item.older_s * 1000)
-        rows = session.rows(_OLD, {"state": str(item.state), "before": before, "n": _MOST})
+        at = {"state": str(item.state), "before": before, "queue": item.queue, "n": _MOST}
+        rows = session.rows(_OLD, at)
         ids = [{"id": row[0]} for row in rows]
         for statement in _FORGET:
             session.run(statement, ids)

@@ -1,5 +1,6 @@
 """The worker: claims what is due, delivers it through the healing agent, and records what came."""
 
-from battle_healer_replay.worker.worker import Options, Worker
+from battle_healer_replay.worker.options import Options
+from battle_healer_replay.worker.worker import Worker
 
 __all__ = ["Options", "Worker"]

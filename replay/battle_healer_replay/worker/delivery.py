@@ -21,7 +21,7 @@ from battle_healer_replay.worker.running import Running
 
 if TYPE_CHECKING:
     from battle_healer import HealingClient
-    from battle_healer.rules import Rules
+    from battle_healer.rules import QueueRule, Rules
 
 Policies = Callable[[Payload], "Rules"]
 """The rules under which a payload is sent. Raises errors of ours where there are none."""
@@ -53,13 +53,12 @@ class Delivered:
 class Deliverer:
     """Sends claims. Thread-safe; one healing client for each set of rules.
 
-    now: monotonic seconds. chance: uniform in [0, 1). deadline_s: of a delivery, at most half of
-    the lease.
+    rule: how a queue is worked off. now: monotonic seconds. chance: uniform in [0, 1).
     """
 
     queue: Queue
     policies: Policies
-    deadline_s: float
+    rule: Callable[[str], QueueRule]
     now: Callable[[], float]
     chance: Callable[[], float]
     connect: Callable[[Rules], HealingClient]
@@ -106,7 +105,7 @@ class Deliverer:
             content=payload.body,
             headers=[*payload.headers],
             extensions={
-                "healer": {"deadline_s": self.deadline_s},
+                "healer": {"deadline_s": running.lease_s / 2},
                 REPLAY: Replay(
                     entry.call_id,
                     entry.correlation_id,
@@ -151,15 +150,19 @@ class Deliverer:
                 known = self._clients[id(rules)] = rules, self.connect(rules)
             return known[1]
 
+    def _backoff_s(self, claim: Claim) -> float:
+        rule = self.rule(claim.entry.queue)
+        return backoff_s(claim.entry.failures, self.chance(), rule)
+
     def _failed(self, claim: Claim, detail: str) -> Event:
-        wait_s = backoff_s(claim.entry.failures, self.chance())
+        wait_s = self._backoff_s(claim)
         return _event(claim, "fail", wait_s=wait_s, detail=detail)
 
     def _ruled(self, claim: Claim, outcome: Outcome) -> Delivered:
         row = ruling(outcome, claim.entry)
         wait_s = outcome.not_yet_s or 0.0
         if row.event == "fail":
-            wait_s = backoff_s(claim.entry.failures, self.chance())
+            wait_s = self._backoff_s(claim)
         event = _event(
             claim,
             row.event,

@@ -16,10 +16,10 @@ _log: Final = logging.getLogger("battle_healer")
 
 
 class Heartbeat:
-    """Extends leases at each third of their length. now: monotonic seconds."""
+    """Extends leases at each third of the shortest of them. now: monotonic seconds."""
 
-    def __init__(self, queue: Queue, lease_s: float, now: Callable[[], float]) -> None:
-        self._queue, self._lease_s, self._now = queue, lease_s, now
+    def __init__(self, queue: Queue, shortest_s: float, now: Callable[[], float]) -> None:
+        self._queue, self._shortest_s, self._now = queue, shortest_s, now
         self._running: dict[tuple[str, int], Running] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -58,26 +58,26 @@ class Heartbeat:
             return
         before = self._now()
         events = [
-            Event("extend", r.claim.entry.id, fence=r.claim.entry.fence, lease_s=self._lease_s)
+            Event("extend", r.claim.entry.id, fence=r.claim.entry.fence, lease_s=r.lease_s)
             for r in held
         ]
         for running, answer in zip(held, self._queue.record_all(events), strict=True):
             if isinstance(answer, Refusal):
                 running.stopped = answer.why
             else:
-                running.until = before + self._lease_s
+                running.until = before + running.lease_s
                 if answer.entry.cancel_asked:
                     running.stopped = "somebody has cancelled it"
 
     def _run(self) -> None:
-        pause_s = self._lease_s / 3
+        pause_s = self._shortest_s / 3
         while not self._ended.wait(pause_s):
             try:
                 self.beat()
-                pause_s = self._lease_s / 3
+                pause_s = self._shortest_s / 3
             except QueueError as error:
                 # Sooner than usual: what cannot be extended must not be sent on for long.
-                pause_s = min(1.0, self._lease_s / 10)
+                pause_s = min(1.0, self._shortest_s / 10)
                 _log.warning("leases could not be extended: %s", error.what)
 
 

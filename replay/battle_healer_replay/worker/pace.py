@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,10 +13,15 @@ _LONGEST_HOLD_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """at_once: entries of a destination in hand together. per_s: starts a second; None: any."""
+    """at_once: entries in hand together. per_s: starts a second; None: any."""
 
     at_once: int = 16
     per_s: float | None = None
+
+    @property
+    def most(self) -> int:
+        """The most starts in one go: those of a second, where there is a rate."""
+        return self.at_once if self.per_s is None else max(1, int(self.per_s))
 
 
 @dataclass(slots=True)
@@ -27,42 +32,69 @@ class _Place:
     in_hand: int = 0
     troubles: int = 0
 
+    def refill(self, now: float) -> None:
+        most, per_s = float(self.limit.most), self.limit.per_s
+        self.tokens = most if per_s is None else min(most, self.tokens + (now - self.at) * per_s)
+        self.at = now
+
+    def room(self, now: float) -> int:
+        self.refill(now)
+        # One probe while it is down, the rest wait: a destination is not hammered entry by entry.
+        at_once = 1 if self.troubles else self.limit.at_once
+        return max(0, min(at_once - self.in_hand, int(self.tokens)))
+
+    def begin(self, now: float) -> None:
+        self.refill(now)
+        self.in_hand += 1
+        self.tokens -= 1
+
 
 @dataclass(slots=True)
 class Pace:
-    """What is in hand by destination. Thread-safe. now: monotonic seconds."""
+    """What is in hand, by destination, and by queue there. Thread-safe. now: monotonic seconds.
 
-    limit: Limit
+    limit_at, limit_in: of a destination, and of one queue there. named: destinations whose limit
+    is told before they are seen.
+    """
+
     now: Callable[[], float]
-    limits: Mapping[str, Limit] = field(default_factory=dict)
+    limit_at: Callable[[str], Limit]
+    limit_in: Callable[[str, str], Limit]
+    named: Collection[str] = ()
     _places: dict[str, _Place] = field(default_factory=dict)
+    _queues: dict[tuple[str, str], _Place] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def rooms(self) -> dict[str, int]:
         """How many entries each known destination may get now."""
         with self._lock:
-            for name in self.limits:
+            for name in self.named:
                 self._place(name)
-            return {name: self._room(place) for name, place in self._places.items()}
+            now = self.now()
+            return {name: place.room(now) for name, place in self._places.items()}
 
     def other(self) -> int:
         """How many a destination may get that was never seen."""
-        return max(1, self._most(self.limit))
+        return max(1, self.limit_at("").most)
 
-    def begin(self, destination: str) -> None:
+    def room_in(self, queue: str, destination: str) -> int:
+        """How many entries of a queue a destination may get now."""
+        with self._lock:
+            return self._in_queue(queue, destination).room(self.now())
+
+    def begin(self, queue: str, destination: str) -> None:
         """An entry is in hand."""
         with self._lock:
-            place = self._place(destination)
-            self._refill(place)
-            place.in_hand += 1
-            place.tokens -= 1
+            for place in (self._place(destination), self._in_queue(queue, destination)):
+                place.begin(self.now())
 
-    def end(self, destination: str, *, is_well: bool | None) -> float:
+    def end(self, queue: str, destination: str, *, is_well: bool | None) -> float:
         """It is no longer; returns for how many seconds the destination should get nothing.
 
         is_well: whether the destination answered; None where that was not learnt.
         """
         with self._lock:
+            self._in_queue(queue, destination).in_hand -= 1
             place = self._place(destination)
             place.in_hand -= 1
             if is_well is None:
@@ -73,35 +105,27 @@ class Pace:
             return float(min(_LONGEST_HOLD_S, _FIRST_HOLD_S * 2.0 ** min(place.troubles - 1, 30)))
 
     def refill_s(self) -> float | None:
-        """Seconds until a destination that is out of tokens has one; None where none is."""
+        """Seconds until a place that is out of tokens has one; None where none is."""
         with self._lock:
             waits = [
                 (1.0 - place.tokens) / place.limit.per_s
-                for place in self._places.values()
+                for place in (*self._places.values(), *self._queues.values())
                 if place.limit.per_s is not None and place.tokens < 1.0
             ]
         return min(waits, default=None)
 
-    def _room(self, place: _Place) -> int:
-        self._refill(place)
-        # One probe while it is down, the rest wait: a destination is not hammered entry by entry.
-        at_once = 1 if place.troubles else place.limit.at_once
-        return max(0, min(at_once - place.in_hand, int(place.tokens)))
-
     def _place(self, destination: str) -> _Place:
         place = self._places.get(destination)
         if place is None:
-            limit = self.limits.get(destination, self.limit)
-            place = _Place(limit, float(self._most(limit)), self.now())
-            self._places[destination] = place
+            place = self._places[destination] = self._new(self.limit_at(destination))
         return place
 
-    def _most(self, limit: Limit) -> int:
-        """The most starts in one go: those of a second, where there is a rate."""
-        return limit.at_once if limit.per_s is None else max(1, int(limit.per_s))
+    def _in_queue(self, queue: str, destination: str) -> _Place:
+        place = self._queues.get((queue, destination))
+        if place is None:
+            place = self._new(self.limit_in(queue, destination))
+            self._queues[queue, destination] = place
+        return place
 
-    def _refill(self, place: _Place) -> None:
-        now, per_s = self.now(), place.limit.per_s
-        most = float(self._most(place.limit))
-        place.tokens = most if per_s is None else min(most, place.tokens + (now - place.at) * per_s)
-        place.at = now
+    def _new(self, limit: Limit) -> _Place:
+        return _Place(limit, float(limit.most), self.now())

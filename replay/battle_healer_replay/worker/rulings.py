@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from battle_healer.model import Outcome, OutcomeKind
+from battle_healer.rules import QueueRule
 from battle_healer_replay.entry import Entry, Reason
-
-BASE_S: Final = 2.0
-CAP_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,9 @@ def ruling(outcome: Outcome, entry: Entry) -> Ruling:
     return next(row for row in RULINGS if row.fits(outcome, entry))
 
 
-def backoff_s(failures: int, chance: float) -> float:
+def backoff_s(failures: int, chance: float, rule: QueueRule) -> float:
     """Seconds until the next attempt: full jitter under a ceiling that doubles.
 
     failures: before this one. chance: uniform in [0, 1).
     """
-    return chance * min(CAP_S, BASE_S * 2.0 ** min(failures, 30))
+    return chance * min(rule.backoff_cap_s, rule.backoff_base_s * 2.0 ** min(failures, 30))

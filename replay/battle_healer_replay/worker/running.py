@@ -9,7 +9,7 @@ from battle_healer_replay.entry import Claim
 
 @dataclass(slots=True)
 class Running:
-    """One claim while it is delivered.
+    """One claim while it is delivered. lease_s: of its lease, in seconds.
 
     until: monotonic seconds at which its lease ends by our own clock, counted from before the
     claim was made, so that we stop early rather than late. stopped: why it must not be sent any
@@ -18,6 +18,7 @@ class Running:
 
     claim: Claim
     until: float
+    lease_s: float = 30.0
     stopped: str | None = None
     begun: bool = False
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,12 +19,12 @@ from battle_healer_replay.entry import State
 from battle_healer_replay.errors import QueueError
 from battle_healer_replay.failpoints import failpoint
 from battle_healer_replay.operations.claim import Batch, Wish
-from battle_healer_replay.operations.upkeep import KEPT_S
 from battle_healer_replay.queue import Queue
 from battle_healer_replay.transitions import Change
 from battle_healer_replay.worker.delivery import Delivered, Deliverer, Policies
 from battle_healer_replay.worker.heartbeat import Heartbeat
-from battle_healer_replay.worker.pace import Limit, Pace
+from battle_healer_replay.worker.options import Options
+from battle_healer_replay.worker.pace import Pace
 from battle_healer_replay.worker.running import Running
 
 if TYPE_CHECKING:
@@ -37,23 +36,6 @@ _CLEAN_EACH_S: Final = 3600.0
 _BATCH: Final = 500
 
 Told = Callable[[str, Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a worker works. at_once: entries in hand. most_sleep_s: the longest without a look.
-
-    name: stable over restarts, so that what it held when it was killed is taken back at once;
-    None for this machine's name and the first free slot.
-    """
-
-    name: str | None = None
-    at_once: int = 16
-    lease_s: float = 30.0
-    most_sleep_s: float = 15.0
-    limit: Limit = field(default_factory=Limit)
-    limits: Mapping[str, Limit] = field(default_factory=dict)
-    kept_s: Mapping[State, float] = field(default_factory=lambda: dict(KEPT_S))
 
 
 class Worker:
@@ -75,14 +57,13 @@ class Worker:
         chance: Callable[[], float] | None = None,
     ) -> None:
         self._queue, self._now = queue, now
-        self._options = options or Options()
+        self._options = set_ = options or Options()
         self._tell = on_event or _nobody
-        lease_s = self._options.lease_s
         self._deliverer = Deliverer(
-            queue, policies, lease_s / 2, now, chance or SystemRandom().random, connect or _client
+            queue, policies, set_.rule, now, chance or SystemRandom().random, connect or _client
         )
-        self._heartbeat = Heartbeat(queue, lease_s, now)
-        self._pace = Pace(self._options.limit, now, self._options.limits)
+        self._heartbeat = Heartbeat(queue, set_.shortest_lease_s(), now)
+        self._pace = Pace(now, set_.limit_at, set_.limit_in, set_.limits)
         self._watch: Watch | None = None
         self._stopping = threading.Event()
         self._free, self._count = self._options.at_once, threading.Lock()
@@ -103,10 +84,11 @@ class Worker:
             try:
                 while not self._stopping.is_set():
                     # From before the claim, so that we stop early rather than late.
-                    until = self._now() + self._options.lease_s
+                    before = self._now()
                     batch = self._claimed()
                     for claim in batch.claims:
-                        self._start(pool, Running(claim, until))
+                        lease_s = self._options.rule(claim.entry.queue).lease_s
+                        self._start(pool, Running(claim, before + lease_s, lease_s))
                     is_empty = not batch.claims and not batch.is_overdue and self._is_idle()
                     if until_empty and is_empty:
                         break
@@ -173,8 +155,8 @@ class Worker:
         with self._count:
             free = self._free
         wish = Wish(
-            self.name, self._options.lease_s, free, self._pace.rooms(), self._pace.other(),
-            self._turn,
+            self.name, self._options.rule("").lease_s, free, self._pace.rooms(),
+            self._pace.other(), self._turn, self._pace.room_in, self._options.leases(),
         )  # fmt: skip
         batch = self._queue.claim(wish) if free else Batch((), None)
         self._turn += len(batch.claims)
@@ -182,14 +164,14 @@ class Worker:
         return batch
 
     def _start(self, pool: ThreadPoolExecutor, running: Running) -> None:
-        self._pace.begin(running.claim.entry.destination)
+        self._pace.begin(running.claim.entry.queue, running.claim.entry.destination)
         self._heartbeat.add(running)
         with self._count:
             self._free -= 1
         pool.submit(self._deliver, running)
 
     def _deliver(self, running: Running) -> None:
-        destination = running.claim.entry.destination
+        queue, destination = running.claim.entry.queue, running.claim.entry.destination
         is_well, hold_s = None, 0.0
         try:
             delivered = self._deliverer.deliver(running)
@@ -199,7 +181,7 @@ class Worker:
             _log.exception("an entry could not be recorded; its lease will tell")
         finally:
             self._heartbeat.remove(running)
-            hold_s = max(hold_s, self._pace.end(destination, is_well=is_well))
+            hold_s = max(hold_s, self._pace.end(queue, destination, is_well=is_well))
             self._hold_back(destination, hold_s)
             with self._count:
                 self._free += 1
@@ -215,7 +197,7 @@ class Worker:
                 if self._now() >= running.until:
                     raise
                 _log.warning("%s waits to be recorded: %s", delivered.event.entry_id, error.what)
-                threading.Event().wait(min(1.0, self._options.lease_s / 10))
+                threading.Event().wait(min(1.0, running.lease_s / 10))
             else:
                 failpoint("after_record")
                 if isinstance(answer, Change):
@@ -252,9 +234,10 @@ class Worker:
         if self._now() - self._cleaned_at < _CLEAN_EACH_S:
             return
         self._cleaned_at = self._now()
-        for state, kept_s in self._options.kept_s.items():
-            while self._queue.forget(state, kept_s) == _BATCH:
-                continue
+        for queue in self._queue.queues():
+            for state, kept_s in self._options.keeps_s(queue).items():
+                while self._queue.forget(state, kept_s, queue) == _BATCH:
+                    continue
 
     def _told(self, change: Change, delivered: Delivered | None = None) -> None:
         """Tell whoever watches what an attempt came to."""

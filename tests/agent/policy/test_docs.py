@@ -5,7 +5,7 @@ from battle_healer.planners.table import PLANNERS
 from battle_healer.policy import Policy, defaults_markdown
 from battle_healer.policy.names import BUILT_IN_PLANNERS
 from battle_healer.policy.shape import PolicyFile
-from battle_healer.rules import GateBounds
+from battle_healer.rules import GateBounds, QueueRule
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -16,9 +16,10 @@ def test_the_page_of_defaults_is_current() -> None:
 
 def test_the_example_on_the_policy_page_parses() -> None:
     page = (DOCS / "policy.md").read_text("utf-8")
-    example, gates = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    example, gates, queues = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert Policy.parse(example).rules.named("payments")
     assert Policy.parse(f"version: 1\n{gates}").rules.gates == GateBounds()
+    assert Policy.parse(f"version: 1\n{queues}").rules.queue("payments") == QueueRule(rate_per_s=50)
 
 
 def test_the_policy_page_names_every_key() -> None:
@@ -29,6 +30,9 @@ def test_the_policy_page_names_every_key() -> None:
         "CredentialPart",
         "EndpointPart",
         "QueuePart",
+        "BackoffPart",
+        "KeepPart",
+        "TellAbovePart",
         "DefaultsPart",
         "GatesPart",
         "JournalPart",

@@ -195,14 +195,31 @@ CONTRADICTION = [
         "version: 1\nplanner_budgets:\n  heuristic: {calls_per_day: 1}\n", 3,
         "the planner 'heuristic' has no budget of its own", "Known: gemini",
     ),
+    (
+        "version: 1\nqueues:\n  pay:\n    max_failures: 0\n", 4,
+        "max_failures is out of range", "Give 1 to 1000.",
+    ),
+    (
+        "version: 1\nqueues:\n  pay:\n    rate: 0/s\n", 4,
+        "rate is out of range", "Give 1/d to 999999/s.",
+    ),
+    (
+        "version: 1\nqueues:\n  pay:\n    keep: {dead: 366d}\n", 4,
+        "dead is out of range", "Give 0ms to 365d.",
+    ),
+    (
+        "version: 1\nqueues:\n  pay:\n    backoff: {cap: 1s}\n", 4,
+        "backoff begins at 2 s, above its cap", "Lower the base",
+    ),
+    (
+        "version: 1\nqueues:\n  pay:\n    max_failurs: 3\n", 4,
+        "unknown key 'max_failurs'", "Did you mean 'max_failures'?",
+    ),
     ("version: 1\ndefaults:\n  planner: heurstic\n", 3, "unknown planner 'heurstic'", "Did you"),
 ]  # fmt: skip
 
 LATER = [
     ("version: 1\nnotifications: [{to: {env: HOOK}}]\n", 2, "notifications"),
-    ("version: 1\nqueues:\n  payments:\n    rate: 50/s\n", 4, "rate"),
-    ("version: 1\nqueues:\n  payments:\n    max_failures: 8\n", 4, "max_failures"),
-    ("version: 1\nqueues:\n  payments:\n    keep: {dead: 14d}\n", 4, "keep"),
     (TOKEN + "        daily_tokens: 1000\n", 9, "daily_tokens"),
     (TOKEN + "        cost: {per_call: 1, per_1000_tokens: 2}\n", 9, "per_1000_tokens"),
     (ENDPOINT + "        key_ttl: 24h\n", 9, "key_ttl"),

@@ -5,7 +5,7 @@ import pytest
 
 from battle_healer.errors import PolicyError
 from battle_healer.policy import Policy, show
-from battle_healer.policy.gates import KEYS
+from battle_healer.policy.rows import GATES, QUEUES
 from battle_healer.policy.sources import FromCommand, FromEnv, FromFile
 from battle_healer.rules import (
     Bounds,
@@ -16,6 +16,7 @@ from battle_healer.rules import (
     Endpoint,
     GateBounds,
     Keep,
+    QueueRule,
     Region,
     Rules,
     TokenCall,
@@ -200,7 +201,21 @@ def test_a_destination_changes_gates_that_hold_for_all() -> None:
 
 
 def test_every_row_of_the_gates_has_a_key_and_is_shown_as_it_is_set() -> None:
-    assert set(KEYS) == {row.name for row in fields(GateBounds)}
+    assert set(GATES.keys) == {row.name for row in fields(GateBounds)}
     odd = GateBounds(7, 6, 5, 4, 3.5, 2, 99.5, 0.25, 90.0, 8, False, 172_800.0, 5400.0, 75.5)
     text = show(Policy(Rules(gates=odd)))
     assert Policy.parse(text).rules.gates == odd
+
+
+def test_every_row_of_a_queue_has_a_key_and_is_shown_as_it_is_set() -> None:
+    assert set(QUEUES.keys) == {row.name for row in fields(QueueRule)}
+    odd = QueueRule(3, 0.5, 90.0, 45.0, 2, 0.5, 5, 60.0, 7200.0, 86_400.0, 7, 0.25 + 1.75, 0)
+    text = show(Policy(Rules(queues={"charges": odd})))
+    assert "rate: 30/m" in text
+    assert Policy.parse(text).rules.queues == {"charges": odd}
+
+
+def test_a_queue_that_is_not_listed_has_the_defaults() -> None:
+    rules = Policy.parse("version: 1\nqueues: {charges: {rate: 50/s, keep: {dead: 14d}}}\n").rules
+    assert rules.queue("charges") == QueueRule(rate_per_s=50.0, keep_dead_s=1_209_600.0)
+    assert rules.queue("others") == QueueRule()
