@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar, cast
 
 from battle_healer import model
+from battle_healer.rules import QueueRule
 from battle_healer.text import safe
 from battle_healer_replay.editing import edited
 from battle_healer_replay.engine import Engine, Session, Watch
 from battle_healer_replay.entry import Draft, Entry, Payload, Receipt, State
 from battle_healer_replay.errors import AddressError, UnknownEntryError
-from battle_healer_replay.operations import claim, keep, load, look, pauses, record, upkeep
+from battle_healer_replay.operations import alarms, claim, keep, load, look, pauses, record, upkeep
 from battle_healer_replay.parking import checked, draft_of
 from battle_healer_replay.transitions import Change, Event, Refusal
 from battle_healer_replay.writer import Item, Operation, Writer
@@ -161,6 +162,12 @@ class Queue:
     def queues(self) -> list[str]:
         """The names of all queues that ever held an entry."""
         return self._engine.read(look.queues)
+
+    def alarms(self, rule: Callable[[str], QueueRule]) -> list[alarms.Alarm]:
+        """Queues that have just passed a threshold of their rule, each told to one caller only."""
+        edges = self._engine.read(lambda session: alarms.edges(session, rule))
+        news: list[Any] = self._writer.ask_all(alarms.take, edges)
+        return [e.alarm for e, is_ours in zip(edges, news, strict=True) if is_ours and e.alarm]
 
     def stats(self) -> look.Stats:
         """Figures of the moment."""

@@ -95,6 +95,16 @@ _INDEXES = (
     "create index queue_actions_entry on queue_actions (entry_id)",
 )
 
+_ALARMS: Final = """
+create table queue_alarms (
+  queue text not null, kind text not null, is_up integer not null, told_ms bigint not null,
+  primary key (queue, kind)
+)
+"""
+_DEAD: Final = (
+    "create index queue_entries_dead on queue_entries (queue, ended_ms) where state = 'dead'"
+)
+
 MIGRATIONS: Final = (
     Migration(
         1,
@@ -102,6 +112,7 @@ MIGRATIONS: Final = (
         (_ENTRIES, _PAYLOADS, _ATTEMPTS, _ACTIONS, _LANES, _PAUSES, *_INDEXES),
         (_CLOCK,),
     ),
+    Migration(2, "alarms, and the dead by queue", (_ALARMS, _DEAD)),
 )
 
 _META = """

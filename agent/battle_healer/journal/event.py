@@ -27,7 +27,10 @@ _TOLD_APART: Final = frozenset({"steps", "adapted", "original"})
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What every event of an episode carries. provider: the destination. region: the home one."""
+    """What every event carries. provider: the destination. region: the home one.
+
+    episode: `ep-` and more; the id of something else for an event that is in none.
+    """
 
     episode: str
     call: str

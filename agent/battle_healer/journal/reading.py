@@ -78,13 +78,14 @@ _EPISODES: Final = """
 select id, call, correlation_id, tenant, provider, region, endpoint, method,
   began, ended, coalesce(outcome, 'open'), effect, status, requests, coalesce(reason, ''), more
 from episodes
-where (:outcome is null or coalesce(outcome, 'open') = :outcome)
+where id like 'ep-%' and (:outcome is null or coalesce(outcome, 'open') = :outcome)
   and (:correlation_id is null or correlation_id = :correlation_id)
   and (:provider is null or provider = :provider)
   and (:since is null or began >= :since)
   and (:id is null or instr(id, :id) > 0)
 order by began desc, seq desc limit :limit
 """
+_COUNT: Final = "select count(*) from episodes where id like 'ep-%'"
 _EVENTS: Final = """
 select id, call, correlation_id, tenant, provider, region, endpoint, method,
   v.seq, v.name, v.at, v.data
@@ -155,7 +156,7 @@ class Reader:
 
     def size(self) -> int:
         """How many episodes are kept."""
-        return int(self._rows("select count(*) from episodes", {})[0][0])
+        return int(self._rows(_COUNT, {})[0][0])
 
     def newest_number(self) -> int:
         """The number of the newest event; 0 where there is none."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.progress import track
 
+from battle_healer.journal.place import in_home
 from battle_healer_cli.complaints import UsageError
 from battle_healer_cli.queueing.choosing import Choice
 from battle_healer_cli.queueing.policies import Policies
@@ -23,7 +24,7 @@ from battle_healer_replay.entry import Entry
 from battle_healer_replay.moving import line_of, story_of
 from battle_healer_replay.operations.pauses import Pause, Resume, Scope
 from battle_healer_replay.public import public_entry, public_stats, public_story
-from battle_healer_replay.worker import Options, Worker
+from battle_healer_replay.worker import Options, Worker, journalled, to_all
 
 app = typer.Typer(
     add_completion=False,
@@ -236,14 +237,12 @@ def worker(  # noqa: PLR0913, PLR0917 - each is an option that people type
 ) -> None:
     """Deliver what is queued, through the healing agent, until Ctrl-C."""
     policies = Policies(policy)
-    options = Options(
-        name, at_once, lease, limit=limit_of(per_destination, rate), queues=policies.queues
-    )
+    limit = limit_of(per_destination, rate)
+    options = Options(name, at_once, lease, limit=limit, queues=policies.rules.queues)
     console = stderr()
+    tell = to_all(teller(console), journalled(policies.rules, in_home))
     with open_queue(where) as opened:
-        running = Worker(
-            opened, policies, options=options, on_event=teller(console), connect=client_for
-        )
+        running = Worker(opened, policies, options=options, on_event=tell, connect=client_for)
         with stopped_by_signals(running, console):
             console.print(f"working on {opened.name} under {policies.source}", style="dim")
             running.run(until_empty=until_empty)

@@ -75,6 +75,31 @@ def _cancelled(event: Event) -> str:
     return f"no outcome: the call was given up ({event.data.get('why')})"
 
 
+def _quota(event: Event) -> str:
+    data = event.data
+    standing = "has spent its quota" if "spent" in str(data.get("event")) else "is near its quota"
+    used = f", {data.get('used_calls')} calls used" if data.get("used_calls") is not None else ""
+    return f"{data.get('credential')} {standing}{used}; {data.get('next') or 'nobody'} signs now"
+
+
+def _entry(event: Event) -> str:
+    data = event.data
+    reason = f" ({data['reason']})" if data.get("reason") else ""
+    again = f", again in {float(data['wait_s']):.3g} s" if data.get("wait_s") is not None else ""
+    detail = f": {data['detail']}" if data.get("detail") else ""
+    return f"{data.get('entry')} {data.get('state')}{reason}{again}{detail}"
+
+
+def _overflow(event: Event) -> str:
+    data = event.data
+    oldest_s = float(data.get("oldest_s") or 0)
+    return f"queue {data.get('queue')} has {data.get('queued')} queued, one for {oldest_s:.0f} s"
+
+
+def _dead(event: Event) -> str:
+    return f"queue {event.data.get('queue')} has {event.data.get('dead')} dead entries"
+
+
 _WORDS: Final[Mapping[str, Callable[[Event], str]]] = {
     BEGUN: _begun,
     "HELD": _held,
@@ -82,4 +107,10 @@ _WORDS: Final[Mapping[str, Callable[[Event], str]]] = {
     STEP: _step,
     ENDED: _ended,
     CANCELLED: _cancelled,
+    "CREDENTIAL_QUOTA_SIGNAL": _quota,
+    "QUEUE_RETRY_SCHEDULED": _entry,
+    "QUEUE_REPLAY_SUCCESS": _entry,
+    "QUEUE_REPLAY_DEAD": _entry,
+    "QUEUE_OVERFLOW": _overflow,
+    "QUEUE_DEAD_EXCEEDED": _dead,
 }

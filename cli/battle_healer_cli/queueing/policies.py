@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from battle_healer.policy import Policy, find_policy
-from battle_healer.rules import QueueRule, Rules
+from battle_healer.rules import Rules
 from battle_healer.text import safe
 from battle_healer_cli.addresses import is_loopback, origin_of
 from battle_healer_cli.running.policies import mock_rules
@@ -35,9 +34,9 @@ class Policies:
         return self._own.source
 
     @property
-    def queues(self) -> Mapping[str, QueueRule]:
-        """How its queues are worked off, by name."""
-        return self._own.queues
+    def rules(self) -> Rules:
+        """The worker's own policy; empty without one."""
+        return self._own
 
     def __call__(self, payload: Payload) -> Rules:
         """The rules of a payload. Raises RefusedError where none here declare its address."""

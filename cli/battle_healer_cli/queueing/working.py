@@ -38,9 +38,11 @@ def limit_of(per_destination: int | None, rate: float | None) -> Limit | None:
 
 
 def teller(console: Console) -> Callable[[str, Mapping[str, Any]], None]:
-    """Prints one line for what each attempt came to."""
+    """Prints one line for what each attempt came to; the log tells of alarms."""
 
     def tell(name: str, data: Mapping[str, Any]) -> None:
+        if "state" not in data:
+            return
         state = str(data["state"])
         reason = f" ({data['reason']})" if data["reason"] else ""
         wait_s = data["wait_s"]

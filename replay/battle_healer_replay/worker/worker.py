@@ -6,16 +6,16 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from battle_healer.errors import UsageError
+from battle_healer.errors import HealerError, UsageError
 from battle_healer.rules import Rules
 from battle_healer_replay.engine import Watch
-from battle_healer_replay.entry import State
+from battle_healer_replay.entry import Payload
 from battle_healer_replay.errors import QueueError
 from battle_healer_replay.failpoints import failpoint
 from battle_healer_replay.operations.claim import Batch, Wish
@@ -26,6 +26,14 @@ from battle_healer_replay.worker.heartbeat import Heartbeat
 from battle_healer_replay.worker.options import Options
 from battle_healer_replay.worker.pace import Pace
 from battle_healer_replay.worker.running import Running
+from battle_healer_replay.worker.telling import (
+    Told,
+    alarm_of,
+    event_of,
+    logged,
+    place_of,
+    to_all,
+)
 
 if TYPE_CHECKING:
     from battle_healer import HealingClient
@@ -33,9 +41,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("battle_healer")
 _SLOTS: Final = 100
 _CLEAN_EACH_S: Final = 3600.0
+_LOOK_EACH_S: Final = 30.0
 _BATCH: Final = 500
-
-Told = Callable[[str, Mapping[str, Any]], None]
 
 
 class Worker:
@@ -58,7 +65,8 @@ class Worker:
     ) -> None:
         self._queue, self._now = queue, now
         self._options = set_ = options or Options()
-        self._tell = on_event or _nobody
+        self._policies = policies
+        self._tell = to_all(logged, *([on_event] if on_event else []))
         self._deliverer = Deliverer(
             queue, policies, set_.rule, now, chance or SystemRandom().random, connect or _client
         )
@@ -68,7 +76,7 @@ class Worker:
         self._stopping = threading.Event()
         self._free, self._count = self._options.at_once, threading.Lock()
         self._turn = 0
-        self._cleaned_at = -_CLEAN_EACH_S
+        self._cleaned_at, self._looked_at = -_CLEAN_EACH_S, -_LOOK_EACH_S
         self._has_taken_back = False
         self.name = ""
 
@@ -142,6 +150,7 @@ class Worker:
         try:
             self._take_back()
             self._clean()
+            self._look()
             batch = self._batch()
             if batch.is_overdue:
                 for change in self._queue.reap():
@@ -201,7 +210,7 @@ class Worker:
             else:
                 failpoint("after_record")
                 if isinstance(answer, Change):
-                    self._told(answer, delivered)
+                    self._told(answer, running.claim.payload)
                 return
 
     def _hold_back(self, destination: str, hold_s: float) -> None:
@@ -239,41 +248,28 @@ class Worker:
                 while self._queue.forget(state, kept_s, queue) == _BATCH:
                     continue
 
-    def _told(self, change: Change, delivered: Delivered | None = None) -> None:
-        """Tell whoever watches what an attempt came to."""
-        entry, attempt = change.entry, change.attempt
-        name = _NAMES.get(entry.state)
-        if name is None:
+    def _look(self) -> None:
+        """Tell of queues that have passed a threshold, each half a minute."""
+        if self._now() - self._looked_at < _LOOK_EACH_S:
             return
-        outcome = delivered.outcome if delivered else None
-        data = {
-            "entry": entry.id,
-            "correlation_id": entry.correlation_id,
-            "tenant": entry.tenant,
-            "provider": entry.destination,
-            "region": attempt.region if attempt else None,
-            "endpoint": outcome.endpoint if outcome else "",
-            "state": str(entry.state),
-            "reason": str(entry.reason) if entry.reason else None,
-            "failures": entry.failures,
-            "wait_s": attempt.wait_s if attempt else None,
-            "detail": attempt.detail if attempt else "",
-        }
+        self._looked_at = self._now()
+        for alarm in self._queue.alarms(self._options.rule):
+            payload = self._queue.story(alarm.entry.id).payloads[-1]
+            self._tell(*alarm_of(alarm, place_of(payload, self._rules(payload))))
+
+    def _told(self, change: Change, payload: Payload | None = None) -> None:
+        """Tell whoever listens what an attempt came to. payload: None where it was not sent here."""
+        if payload is None:
+            payload = self._queue.story(change.entry.id).payloads[-1]
+        event = event_of(change, place_of(payload, self._rules(payload)))
+        if event is not None:
+            self._tell(*event)
+
+    def _rules(self, payload: Payload) -> Rules | None:
         try:
-            self._tell(name, data)
-        except Exception:
-            _log.warning("whoever watches the worker raised", exc_info=True)
-
-
-_NAMES: Final = {
-    State.SUCCEEDED: "QUEUE_REPLAY_SUCCESS",
-    State.QUEUED: "QUEUE_RETRY_SCHEDULED",
-    State.DEAD: "QUEUE_REPLAY_DEAD",
-}
-
-
-def _nobody(name: str, data: Mapping[str, Any]) -> None:
-    """Nobody watches."""
+            return self._policies(payload)
+        except HealerError:
+            return None
 
 
 def _client(rules: Rules) -> HealingClient:
