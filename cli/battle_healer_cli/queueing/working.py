@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from battle_healer import HealingClient
+from battle_healer.clients.surroundings import Surroundings
+from battle_healer.journal.place import in_home
 from battle_healer.rules import Rules
 from battle_healer.text import safe
 from battle_healer_cli.addresses import is_loopback
@@ -26,7 +28,10 @@ def client_for(rules: Rules) -> HealingClient:
     """The client that delivers under some rules; a proxy is never asked for this machine."""
     urls = [region.url for destination in rules.destinations for region in destination.regions]
     return HealingClient(
-        policy=rules, timeout=None, trust_env=not all(is_loopback(url) for url in urls)
+        policy=rules,
+        timeout=None,
+        trust_env=not all(is_loopback(url) for url in urls),
+        surroundings=Surroundings(journal=in_home),
     )
 
 

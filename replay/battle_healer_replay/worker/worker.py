@@ -258,7 +258,7 @@ class Worker:
             self._tell(*alarm_of(alarm, place_of(payload, self._rules(payload))))
 
     def _told(self, change: Change, payload: Payload | None = None) -> None:
-        """Tell whoever listens what an attempt came to. payload: None where it was not sent here."""
+        """Tell what an attempt came to. payload: None where it was not sent by this worker."""
         if payload is None:
             payload = self._queue.story(change.entry.id).payloads[-1]
         event = event_of(change, place_of(payload, self._rules(payload)))
