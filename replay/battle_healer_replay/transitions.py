@@ -8,7 +8,7 @@ here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from battle_healer_replay.entry import (
@@ -95,11 +95,12 @@ def _always(entry: Entry, event: Event, now: int) -> str | None:
 
 def _ended(entry: Entry, state: State, now: int, reason: Reason | None = None) -> Entry:
     """The entry at its end, without lease."""
-    return replace(_idle(entry), state=state, reason=reason, ended_ms=now, cancel_asked=False)
+    return entry.but(**_IDLE, state=state, reason=reason, ended_ms=now, cancel_asked=False)
 
 
-def _idle(entry: Entry) -> Entry:
-    return replace(entry, worker=None, claimed_ms=None, lease_until_ms=None, begun_ms=None)
+_IDLE: Final[dict[str, None]] = dict.fromkeys(
+    ("worker", "claimed_ms", "lease_until_ms", "begun_ms")
+)
 
 
 def _again(entry: Entry, now: int, wait_s: float) -> Entry:
@@ -109,7 +110,7 @@ def _again(entry: Entry, now: int, wait_s: float) -> Entry:
         return _ended(entry, State.CANCELLED, now)
     if entry.expires_ms is not None and due >= entry.expires_ms:
         return _ended(entry, State.DEAD, now, Reason.EXPIRED)
-    return replace(_idle(entry), state=State.QUEUED, due_ms=due)
+    return entry.but(**_IDLE, state=State.QUEUED, due_ms=due)
 
 
 def _is_due(entry: Entry, event: Event, now: int) -> str | None:
@@ -121,8 +122,7 @@ def _is_due(entry: Entry, event: Event, now: int) -> str | None:
 
 
 def _claim(entry: Entry, event: Event, now: int) -> Entry:
-    return replace(
-        entry,
+    return entry.but(
         state=State.RUNNING,
         fence=entry.fence + 1,
         worker=event.worker,
@@ -141,11 +141,11 @@ def _may_begin(entry: Entry, event: Event, now: int) -> str | None:
 
 
 def _begin(entry: Entry, event: Event, now: int) -> Entry:
-    return replace(entry, begun_ms=now)
+    return entry.but(begun_ms=now)
 
 
 def _extend(entry: Entry, event: Event, now: int) -> Entry:
-    return replace(entry, lease_until_ms=now + round(event.lease_s * 1000))
+    return entry.but(lease_until_ms=now + round(event.lease_s * 1000))
 
 
 def _succeed(entry: Entry, event: Event, now: int) -> Entry:
@@ -157,7 +157,7 @@ def _postpone(entry: Entry, event: Event, now: int) -> Entry:
 
 
 def _fail(entry: Entry, event: Event, now: int) -> Entry:
-    entry = replace(entry, failures=entry.failures + 1)
+    entry = entry.but(failures=entry.failures + 1)
     if entry.failures >= entry.max_failures and not entry.cancel_asked:
         return _ended(entry, State.DEAD, now, Reason.FAILURES)
     return _again(entry, now, event.wait_s)
@@ -203,7 +203,7 @@ def _cancel(entry: Entry, event: Event, now: int) -> Entry:
 
 
 def _ask_to_cancel(entry: Entry, event: Event, now: int) -> Entry:
-    return replace(entry, cancel_asked=True)
+    return entry.but(cancel_asked=True)
 
 
 def _is_decided(entry: Entry, event: Event, now: int) -> str | None:
@@ -213,8 +213,7 @@ def _is_decided(entry: Entry, event: Event, now: int) -> str | None:
 
 
 def _redrive(entry: Entry, event: Event, now: int) -> Entry:
-    return replace(
-        entry,
+    return entry.but(
         state=State.QUEUED,
         reason=None,
         ended_ms=None,
@@ -233,7 +232,7 @@ def _may_be_edited(entry: Entry, event: Event, now: int) -> str | None:
 
 
 def _edit(entry: Entry, event: Event, now: int) -> Entry:
-    return replace(entry, revision=entry.revision + 1)
+    return entry.but(revision=entry.revision + 1)
 
 
 def _is_undecided(entry: Entry, event: Event, now: int) -> str | None:

@@ -38,6 +38,7 @@ _LOCK: Final = Many(
     f"select {columns(ENTRY)} from queue_entries where id in (select id from {given(('id',))})"  # noqa: S608 -- columns of ours
     " order by id for update",
 )
+_DETAIL_CHARACTERS: Final = 2000
 _LATE: Final = (
     "update queue_attempts set late = :late where entry_id = :id and fence = :fence"
     " and result = 'lost' and late is null"
@@ -113,8 +114,12 @@ def action_values(action: Action) -> dict[str, object]:
 
 def _attempts(changes: Sequence[Change]) -> Iterator[Attempt]:
     for change in changes:
-        if change.attempt is not None:
-            yield replace(change.attempt, detail=change.attempt.detail[:2000])
+        attempt = change.attempt
+        if attempt is not None:
+            is_long = len(attempt.detail) > _DETAIL_CHARACTERS
+            yield (
+                replace(attempt, detail=attempt.detail[:_DETAIL_CHARACTERS]) if is_long else attempt
+            )
 
 
 def _locked(session: Session, ids: set[str]) -> dict[str, Entry]:
@@ -126,7 +131,7 @@ def _note_late(
     session: Session, events: Sequence[Event], results: Sequence[Change | Refusal | Exception]
 ) -> None:
     late = [
-        {"id": e.entry_id, "fence": e.fence, "late": f"{e.name}: {e.detail}"[:2000]}
+        {"id": e.entry_id, "fence": e.fence, "late": f"{e.name}: {e.detail}"[:_DETAIL_CHARACTERS]}
         for e, result in zip(events, results, strict=True)
         if isinstance(result, Refusal) and result.stale and e.detail
     ]
