@@ -98,6 +98,8 @@ def classed(
         policy=destination.policy,
         error=_story_of(handed),
     )
+    queue = _queue_of(handed, call, rules)
+    rule = rules.queue(queue)
     draft = Draft(
         call_id=call_id,
         correlation_id=call.correlation_id,
@@ -106,7 +108,9 @@ def classed(
         safe=call.is_repeatable,
         key=key or f"request:{handed.request_id}",
         tenant=handed.tenant,
-        queue=_queue_of(handed, call, rules),
+        queue=queue,
+        max_failures=rule.max_failures,
+        body_bytes=rule.body_bytes,
         priority=handed.priority,
         due_in_s=max(0.0, _seconds_until(handed.due_at, now_ms) or 0.0),
         doubt=_processed(handed, destination) != "no",
@@ -191,6 +195,7 @@ def _queue_of(handed: Handed, call: Call, rules: Rules) -> str:
     """The queue that is named, if the policy knows it; else that of the endpoint."""
     wanted = handed.queue or call.endpoint.queue or "default"
     known = {e.queue for d in rules.destinations for e in (*d.endpoints, d.fallback) if e.queue}
+    known |= rules.queues.keys()
     if wanted not in known | {"default"}:
         raise RefusedError(
             f"no queue of the policy is named {safe(wanted, 60)!r}",

@@ -14,8 +14,8 @@ import pytest
 from tests.console.conftest import EU, INSIDE, US, Console
 
 from battle_healer_replay import Queue
-from battle_healer_replay.errors import FullError
 from battle_healer_replay.entry import RULE
+from battle_healer_replay.errors import FullError
 from battle_healer_replay.sqlite.engine import SqliteEngine, SqliteSession
 
 KEYED = {"idempotency_key": "k1"}

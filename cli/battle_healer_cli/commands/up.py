@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from battle_healer.journal.place import in_home
 from battle_healer_cli.queueing.policies import Policies
 from battle_healer_cli.queueing.working import Idle, client_for, stopped_by_signals, teller
 from battle_healer_cli.terminal import stderr
@@ -19,7 +20,7 @@ from battle_healer_console.guard import refuse_open_host
 from battle_healer_mock.server import MockServer, Options
 from battle_healer_replay import Queue, open_queue
 from battle_healer_replay.worker import Options as WorkerOptions
-from battle_healer_replay.worker import Worker
+from battle_healer_replay.worker import Worker, journalled, to_all
 from battle_healer_scenarios import loader
 
 app = typer.Typer(add_completion=False)
@@ -91,8 +92,8 @@ def _worker(queue: Queue, policies: Policies, name: str | None) -> Worker | Idle
     return Worker(
         queue,
         policies,
-        options=WorkerOptions(name),
-        on_event=teller(stderr()),
+        options=WorkerOptions(name, queues=policies.rules.queues),
+        on_event=to_all(teller(stderr()), journalled(policies.rules, in_home)),
         connect=client_for,
     )
 
