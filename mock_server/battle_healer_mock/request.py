@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from battle_healer_mock.errors import unknown_name
+from battle_healer_mock.errors import BadInputError, unknown_name
 from battle_healer_mock.regions import HOME, REGION_NAMES
 
 Scope = MutableMapping[str, Any]
@@ -44,18 +44,36 @@ class Request:
 
 def read_request(scope: Scope) -> Request:
     """The request of an ASGI scope. Raises BadInputError for a region that does not exist."""
-    path: str = scope["path"]
+    client = scope.get("client") or ("", 0)
+    return _request(
+        scope["method"], scope["path"], scope["query_string"], scope["headers"], str(client[0])
+    )
+
+
+def plain_request(
+    method: str, target: bytes, headers: list[tuple[bytes, bytes]], client: str
+) -> Request | None:
+    """The same of a target as it stands in the request line; None for one that is not plain."""
+    path, _, query = target.partition(b"?")
+    if not path.startswith(b"/") or b"%" in path or b"#" in target:
+        return None
+    try:
+        return _request(method, path.decode("ascii"), query, headers, client)
+    except (BadInputError, UnicodeDecodeError):
+        return None
+
+
+def _request(
+    method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], client: str
+) -> Request:
     region = HOME
     if path.startswith("/regions/"):
         region, _, rest = path.removeprefix("/regions/").partition("/")
         path = f"/{rest}"
         if region not in REGION_NAMES:
             raise unknown_name("region", region, "path", REGION_NAMES)
-    raw_query: bytes = scope["query_string"]
-    query = dict(parse_qsl(raw_query.decode("latin-1"))) if raw_query else {}
-    client = scope.get("client") or ("", 0)
-    headers = _headers(scope["headers"])
-    return Request(scope["method"], path, region, headers, query, str(client[0]))
+    pairs = dict(parse_qsl(query.decode("latin-1"))) if query else {}
+    return Request(method, path, region, _headers(headers), pairs, client)
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:

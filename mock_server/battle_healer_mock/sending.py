@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 from battle_healer_mock.answer import Failure, Outgoing, Page, Reply
 from battle_healer_mock.dialects.dialect import Dialect, status_says_no, told_in
 from battle_healer_mock.json_text import json_bytes
 
+MOST_BYTES: Final = 1 << 20
+DRAINED_BYTES: Final = 32 << 20
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Rest = Callable[[Receive, Send], Awaitable[None]]
 
 
 def spell(

@@ -12,7 +12,7 @@ from typing import Any, Final
 import uvicorn
 
 from battle_healer_mock.errors import PortInUseError, StartError
-from battle_healer_mock.wire import WireProtocol
+from battle_healer_mock.protocol import WireProtocol
 
 _START_S: Final = 10.0
 _STOP_S: Final = 5.0

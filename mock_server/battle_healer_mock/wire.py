@@ -1,4 +1,4 @@
-"""Faults below HTTP: a uvicorn protocol that hands the connection to the application.
+"""Faults below HTTP: the connection in the hands of the application.
 
 After a raw write, FIN or RST the application must wait for `http.disconnect` before it
 returns, and the connection is never used again: a raw answer bypasses all bookkeeping. What a
@@ -8,12 +8,9 @@ client still sends on it is not a request, but the end of it.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import socket
 import struct
 from typing import Final
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # SO_LINGER on, for zero seconds: closing sends RST. Source: RFC 9293; socket(7).
 _RESET_AT_CLOSE: Final = struct.pack("ii", 1, 0)
@@ -66,21 +63,3 @@ class Wire:
         sock: socket.socket = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
         self._transport.abort()
-
-
-class WireProtocol(HttpToolsProtocol):
-    """Puts a `Wire` into `scope["state"]["wire"]` of every request on the connection."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it, too
-        """Number the connection and hand it on; the counter belongs to the running server."""
-        numbers: itertools.count[int] = self.app_state.setdefault("numbers", itertools.count(1))
-        self.wire = Wire(transport, next(numbers))
-        self.app_state = {**self.app_state, "wire": self.wire}
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Read on, unless the connection is spent: then close it."""
-        if self.wire.spent:
-            self.wire.fin()
-        else:
-            super().data_received(data)

@@ -1,0 +1,143 @@
+"""HTTP on the socket: what came whole is answered on the spot, the rest goes the way of ASGI.
+
+A task, an event and two writes for each request are most of what a server in Python costs. A
+request that is all there, and an answer that need not wait, can do without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from battle_healer_mock.answer import Outgoing
+from battle_healer_mock.request import Request, plain_request
+from battle_healer_mock.sending import Rest
+from battle_healer_mock.wire import Wire
+
+AtOnce = Callable[[Request, bytes, Wire], Outgoing | Rest | None]
+
+# In uvicorn's words, since its own way to this answer says the same.
+_MISTAKE: Final = Outgoing(
+    500,
+    [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"21")],
+    b"Internal Server Error",
+    "maybe",
+)
+
+
+class WireProtocol(HttpToolsProtocol):
+    """Puts a `Wire` into `scope["state"]["wire"]` of every request on the connection.
+
+    An application that has `at_once` (see `Front`) is asked by it for what came whole.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn narrows it, too
+        """Number the connection and hand it on; the counter belongs to the running server."""
+        numbers: itertools.count[int] = self.app_state.setdefault("numbers", itertools.count(1))
+        self.wire = Wire(transport, next(numbers))
+        self.app_state = {**self.app_state, "wire": self.wire}
+        self._at_once: AtOnce | None = getattr(self.app, "at_once", None)
+        # What came of a body, while nothing is begun for its request; else None.
+        self._held: list[bytes] | None = None
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the connection is spent: then close it."""
+        if self.wire.spent:
+            self.wire.fin()
+            return
+        super().data_received(data)
+        if self._held is not None and not self.transport.is_closing():
+            self._begin()
+
+    def on_message_begin(self) -> None:
+        """Leave the scope for later: what is answered on the spot needs none."""
+        if self._at_once is None:
+            super().on_message_begin()
+        else:
+            self.url, self.headers, self.expect_100_continue = b"", [], False
+
+    def on_headers_complete(self) -> None:
+        """Wait for the end of the request, which mostly came along, before anything is begun."""
+        if self._at_once is None:
+            super().on_headers_complete()
+            return
+        self._held = []
+        if self._is_busy or self.parser.should_upgrade():
+            self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep what came along."""
+        if self._held is None:
+            super().on_body(body)
+        else:
+            self._held.append(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole: answer it, or begin what answers it."""
+        if self._held is None:
+            super().on_message_complete()
+        elif self.transport.is_closing():
+            # The last answer said so: nothing after it is taken. Source: RFC 9112, section 9.6.
+            self._held = None
+        elif isinstance(answer := self._answer(b"".join(self._held)), Outgoing):
+            self._held = None
+            self._write(answer)
+        else:
+            self._begin(answer)
+            super().on_message_complete()
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether an answer would be written before its turn, or to a client that reads none."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return (cycle is not None and not cycle.response_complete) or self.flow.write_paused
+
+    def _answer(self, body: bytes) -> Outgoing | Rest | None:
+        client = self.client[0] if self.client else ""
+        method = self.parser.get_method().decode("ascii")
+        request = plain_request(method, self.url, self.headers, client)
+        if request is None or self._at_once is None:
+            return None
+        try:
+            return self._at_once(request, body, self.wire)
+        except Exception as error:
+            self.logger.exception("Exception in ASGI application\n", exc_info=error)
+            return _MISTAKE
+
+    def _write(self, reply: Outgoing) -> None:
+        """Write a whole reply at once."""
+        keeps = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        parts = [STATUS_LINE[reply.status]]
+        for name, value in reply.headers:
+            parts += (name, b": ", value, b"\r\n")
+            # It is only ever sent to say that this was the last one.
+            keeps = keeps and name != b"connection"
+        parts.append(b"\r\n" if keeps else b"connection: close\r\n\r\n")
+        parts.append(reply.body)
+        self.transport.write(b"".join(parts))
+        if keeps:
+            self.on_response_complete()
+        else:
+            self.transport.close()
+
+    def _begin(self, rest: Rest | None = None) -> None:
+        """Begin a task for the request. rest: the application's way on, where it has begun."""
+        held, url, headers, expects = self._held, self.url, self.headers, self.expect_100_continue
+        self._held = None
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        if rest is not None:
+            self.scope["state"]["rest"] = rest
+        super().on_headers_complete()
+        for chunk in held or ():
+            super().on_body(chunk)
