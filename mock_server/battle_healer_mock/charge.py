@@ -51,11 +51,13 @@ def pointer(name: str) -> str:
 _CANONICAL: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
 )
+_encoded: Final = json.encoder.encode_basestring
 
 
 def canonical(value: object) -> str:
     """JSON text that is equal for equal values: sorted names, no blanks."""
-    return _CANONICAL.encode(value)
+    # Most values are texts, and the encoder takes three times as long to come to its writer.
+    return _encoded(value) if type(value) is str else _CANONICAL.encode(value)
 
 
 def field_digests(value: object) -> dict[str, str]:

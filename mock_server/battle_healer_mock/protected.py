@@ -46,7 +46,8 @@ class Protected:
         rest: Rest | None = None
         try:
             if request.has_body:
-                self._take(x, body)
+                x.body = body
+                note_body(x.row, body)
             answer = self._decided(x, refusal)
             if x.delay_s or x.gap_s or isinstance(answer, _BROKEN):
                 rest = partial(self._rest, x, answer)

@@ -27,7 +27,11 @@ AtOnce = Callable[[Request, bytes, Wire], Outgoing | Rest | None]
 # In uvicorn's words, since its own way to this answer says the same.
 _MISTAKE: Final = Outgoing(
     500,
-    [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"21")],
+    [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"21"),
+        (b"connection", b"close"),
+    ],
     b"Internal Server Error",
     "maybe",
 )
@@ -63,7 +67,11 @@ class WireProtocol(HttpToolsProtocol):
         if self._at_once is None:
             super().on_message_begin()
         else:
-            self.url, self.headers, self.expect_100_continue = b"", [], False
+            self.url, self.headers = b"", []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a field; what it asks of the connection is seen to when a task is begun."""
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Wait for the end of the request, which mostly came along, before anything is begun."""
@@ -118,9 +126,11 @@ class WireProtocol(HttpToolsProtocol):
         keeps = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
         parts = [STATUS_LINE[reply.status]]
         for name, value in reply.headers:
-            parts += (name, b": ", value, b"\r\n")
-            # It is only ever sent to say that this was the last one.
-            keeps = keeps and name != b"connection"
+            if name == b"connection":
+                # It is only ever there to say that this was the last answer.
+                keeps = False
+            else:
+                parts += (name, b": ", value, b"\r\n")
         parts.append(b"\r\n" if keeps else b"connection: close\r\n\r\n")
         parts.append(reply.body)
         self.transport.write(b"".join(parts))
@@ -131,11 +141,12 @@ class WireProtocol(HttpToolsProtocol):
 
     def _begin(self, rest: Rest | None = None) -> None:
         """Begin a task for the request. rest: the application's way on, where it has begun."""
-        held, url, headers, expects = self._held, self.url, self.headers, self.expect_100_continue
+        held, url, headers = self._held, self.url, self.headers
         self._held = None
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers.extend(headers)
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
         if rest is not None:
             self.scope["state"]["rest"] = rest
         super().on_headers_complete()

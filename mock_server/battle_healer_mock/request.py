@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from battle_healer_mock.errors import BadInputError, unknown_name
@@ -12,10 +12,29 @@ from battle_healer_mock.regions import HOME, REGION_NAMES
 
 Scope = MutableMapping[str, Any]
 
+_READ: Final = {
+    name.encode(): name
+    for name in (
+        "accept",
+        "authorization",
+        "content-length",
+        "content-type",
+        "healer-call",
+        "idempotency-key",
+        "if-match",
+        "traceparent",
+        "transfer-encoding",
+        "x-correlation-id",
+        "x-simulate-failure",
+    )
+}
+
 
 @dataclass(slots=True)
 class Request:
     """All of a request but its body. `route` is the path without its region.
+
+    headers: those that the server reads, names in lower case.
 
     A value: not frozen for the reason that answer.py gives.
     """
@@ -77,12 +96,13 @@ def _request(
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Names and values as text; fields of one name become a list. RFC 9110, section 5.3."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-    if len(headers) == len(raw):
-        return headers
-    headers.clear()
+    """The fields that the server reads, as text; those of one name become a list.
+
+    Source: RFC 9110, section 5.3. Of the others nothing is kept, which is half of the work.
+    """
+    headers: dict[str, str] = {}
     for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        if name in _READ:
+            key, text = _READ[name], value.decode("latin-1")
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
