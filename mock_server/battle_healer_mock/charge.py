@@ -56,8 +56,10 @@ _encoded: Final = json.encoder.encode_basestring
 
 def canonical(value: object) -> str:
     """JSON text that is equal for equal values: sorted names, no blanks."""
-    # Most values are texts, and the encoder takes three times as long to come to its writer.
-    return _encoded(value) if type(value) is str else _CANONICAL.encode(value)
+    # Most values are texts and numbers, and the encoder takes long to come to what writes them.
+    if type(value) is str:
+        return _encoded(value)
+    return repr(value) if type(value) is int else _CANONICAL.encode(value)
 
 
 def field_digests(value: object) -> dict[str, str]:
@@ -96,8 +98,9 @@ def defects(body: object) -> tuple[Defect, ...]:
     if not isinstance(body, dict):
         return (Defect("", "type", "The body must be a JSON object."),)
     fields = cast("Json", body)
-    renames = _renames(fields)
-    found = [_unknown(name, renames) for name in fields if name not in FIELDS]
+    unknown = [name for name in fields if name not in FIELDS]
+    renames = _renames(fields) if unknown else {}
+    found = [_unknown(name, renames) for name in unknown]
     for name in REQUIRED:
         if name not in fields and name not in renames.values():
             found.append(Defect(pointer(name), "missing", f"{name!r} is required."))

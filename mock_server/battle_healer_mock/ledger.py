@@ -8,9 +8,12 @@ from dataclasses import asdict, dataclass
 from battle_healer_mock.bounds import EFFECTS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effect:
-    """One accepted write. `call` and `key` tell to what it belongs, `line` which exchange."""
+    """One accepted write. `call` and `key` tell to what it belongs, `line` which exchange.
+
+    A value: not frozen for the reason that answer.py gives.
+    """
 
     id: str
     at: str

@@ -180,7 +180,8 @@ def _take_effect(x: Exchange) -> str:
     x.success = payload
     note = payload.get("note")
     ledger.add(Effect(
-        effect_id, x.stamp, x.row.line, x.call.key, x.row.correlation_id, x.account,
+        effect_id, str(payload["createdAt"]), x.row.line, x.call.key, x.row.correlation_id,
+        x.account,
         x.credential_id, x.key.value if x.key else None, x.request.region, x.request.method,
         x.request.route, str(payload["transactionId"]), cast("float", payload["amount"]),
         str(payload["currency"]), None if note is None else str(note),

@@ -52,7 +52,7 @@ class Protected:
             if x.delay_s or x.gap_s or isinstance(answer, _BROKEN):
                 rest = partial(self._rest, x, answer)
                 return rest
-            reply = self._told(x, answer)
+            reply = self._told(x, answer, x.now_s)
             self._sent(x, answer)
             return reply
         finally:
@@ -119,9 +119,8 @@ class Protected:
         x.now_s = self._state.clock.now()
         x.row.credential_state = x.credential_state()
 
-    def _told(self, x: Exchange, answer: Failure | Reply | Page) -> Outgoing:
-        """The answer in bytes; the row learns what it tells."""
-        now_s = self._state.clock.now()
+    def _told(self, x: Exchange, answer: Failure | Reply | Page, now_s: float) -> Outgoing:
+        """The answer in bytes, as it is sent at `now_s`; the row learns what it tells."""
         reply = self._spell(x, answer, now_s)
         x.row.answered = self._newest
         witness(x.row, answer, reply, now_s)
@@ -133,7 +132,7 @@ class Protected:
         x.call.ended = x.call.ended or refusals.is_final(answer)
 
     async def _reply(self, x: Exchange, answer: Failure | Reply | Page, send: Send) -> None:
-        reply = self._told(x, answer)
+        reply = self._told(x, answer, self._state.clock.now())
         if x.wire is not None and x.wire.is_lost:
             x.row.end = "client_gone"
             return

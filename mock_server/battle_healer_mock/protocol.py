@@ -24,13 +24,15 @@ from battle_healer_mock.wire import Wire
 
 AtOnce = Callable[[Request, bytes, Wire], Outgoing | Rest | None]
 
+# The one thing that an answer says of its connection.
+_CLOSE: Final = (b"connection", b"close")
 # In uvicorn's words, since its own way to this answer says the same.
 _MISTAKE: Final = Outgoing(
     500,
     [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"21"),
-        (b"connection", b"close"),
+        _CLOSE,
     ],
     b"Internal Server Error",
     "maybe",
@@ -123,17 +125,15 @@ class WireProtocol(HttpToolsProtocol):
 
     def _write(self, reply: Outgoing) -> None:
         """Write a whole reply at once."""
-        keeps = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
-        parts = [STATUS_LINE[reply.status]]
-        for name, value in reply.headers:
-            if name == b"connection":
-                # It is only ever there to say that this was the last answer.
-                keeps = False
-            else:
-                parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if keeps else b"connection: close\r\n\r\n")
-        parts.append(reply.body)
-        self.transport.write(b"".join(parts))
+        closes = _CLOSE in reply.headers
+        keeps = (
+            not closes
+            and self.parser.should_keep_alive()
+            and self.parser.get_http_version() != "1.0"
+        )
+        head = b"".join([b"%b: %b\r\n" % field for field in reply.headers])
+        end = b"\r\n" if keeps or closes else b"connection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[reply.status], head, end, reply.body)))
         if keeps:
             self.on_response_complete()
         else:

@@ -100,6 +100,8 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
     Source: RFC 9110, section 5.3. Of the others nothing is kept, which is half of the work.
     """
+    if len(dict(raw)) == len(raw):
+        return {_READ[name]: value.decode("latin-1") for name, value in raw if name in _READ}
     headers: dict[str, str] = {}
     for name, value in raw:
         if name in _READ:
