@@ -93,12 +93,14 @@ class Worker:
                 while not self._stopping.is_set():
                     # From before the claim, so that we stop early rather than late.
                     before = self._now()
+                    # Also from before it: what is in hand now takes room, and may be done by then.
+                    was_idle = self._is_idle()
                     batch = self._claimed()
                     for claim in batch.claims:
                         lease_s = self._options.rule(claim.entry.queue).lease_s
                         self._start(pool, Running(claim, before + lease_s, lease_s))
-                    is_empty = not batch.claims and not batch.is_overdue and self._is_idle()
-                    if until_empty and is_empty:
+                    is_empty = was_idle and not batch.claims and not batch.is_overdue
+                    if until_empty and is_empty and self._pace.refill_s() is None:
                         break
                     self._rest(batch)
             finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.serving import Api, Said
 from battle_healer.errors import UsageError
 from battle_healer.rules import Rules
 from battle_healer_replay.entry import Draft
+from battle_healer_replay.operations.claim import Batch
 from battle_healer_replay.operations.pauses import Pause
 from battle_healer_replay.worker import Options, Worker
 from battle_healer_replay.worker.pace import Limit
@@ -209,6 +211,26 @@ def test_no_more_are_in_hand_than_a_destination_may_have(
         together = sorted({seen.connection for seen in api.seen})
         assert len(api.seen) == 12
     assert together == [1], "one after the other, on one connection"
+
+
+def test_what_found_no_room_is_not_taken_for_nothing(
+    rig: Rig, work: Work, charge: Charge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = Worker._batch
+
+    def late(worker: Worker) -> Batch:
+        batch = claimed(worker)
+        # The hand that took the room is free again before anyone looks.
+        while not batch.claims and not worker._is_idle():
+            Event().wait(0.001)
+        return batch
+
+    monkeypatch.setattr(Worker, "_batch", late)
+    with Api(lambda seen: Said(200, {})) as api:
+        for i in range(4):
+            rig.queue.enqueue(charge(rig, api.url, key=f"k{i}"))
+        work(rig, rules_for(api.url), limits={"pay": Limit(at_once=1)})
+        assert len(api.seen) == 4
 
 
 def test_a_cancelled_entry_is_not_sent(rig: Rig, work: Work, charge: Charge) -> None:
