@@ -30,6 +30,8 @@ _ANY: Final = frozenset(Kind)
 # Which kinds a code, and which a sentence, may make of a status. Where no row stands, codes may
 # say anything and sentences nothing.
 _CODES_UNDER: Final[dict[int, frozenset[Kind]]] = {
+    # I1: it may have been passed on, so no challenge and no code makes a refusal of it.
+    408: frozenset({Kind.UNAVAILABLE}),
     429: _ALLOWANCE,
     503: frozenset({Kind.RATE_LIMITED, Kind.QUOTA_EXHAUSTED, Kind.UNAVAILABLE}),
 }

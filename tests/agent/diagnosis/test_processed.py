@@ -7,7 +7,7 @@ import pytest
 from tests.support.building import WHEN, attempt, call, destination
 
 from battle_healer.diagnosis import diagnose, is_clean
-from battle_healer.model import Attempt, Lost, Phase, Processed, Refused, Reply
+from battle_healer.model import Attempt, Kind, Lost, Phase, Processed, Refused, Reply
 
 PROBLEM = (("Content-Type", "application/problem+json"),)
 
@@ -172,3 +172,16 @@ def test_what_a_gate_of_ours_refused_was_never_sent() -> None:
     assert (found.kind.value, found.processed, found.helps, found.wait_s) == (
         "refused", "no", "unchanged", 5.0,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        problem(408, (("WWW-Authenticate", 'Bearer error="invalid_token"'),)),
+        problem(408, code="rate_limit_exceeded"),
+    ],
+    ids=["a challenge", "a code"],
+)
+def test_no_word_beside_a_408_makes_a_refusal_of_it(reply: Reply) -> None:
+    found = diagnose(post(trusted=False), reply, WHEN)
+    assert (found.kind, found.processed) == (Kind.UNAVAILABLE, "maybe")
