@@ -13,12 +13,15 @@ MOST_REDRIVEN: Final = 10_000
 
 _HEADER_NAME: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
-Text = Annotated[str, StringConstraints(max_length=2_000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# PostgreSQL keeps no text with a NUL in it, nor does it compare with one.
+NO_NUL: Final = r"^[^\x00]*$"
+
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL)]
 Method = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,20}$", to_upper=True)]
 HeaderName = Annotated[str, StringConstraints(pattern=_HEADER_NAME, max_length=200)]
 HeaderValue = Annotated[str, StringConstraints(max_length=8_192)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=NO_NUL)]
 
 
 class Handed(BaseModel):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends, Path, Query
 from pydantic import AwareDatetime
 
-from battle_healer_console.bodies import Decision, Edit, Name, Redrive, Replay
+from battle_healer_console.bodies import NO_NUL, Decision, Edit, Name, Redrive, Replay
 from battle_healer_console.classing import KEY_HEADER, body_bytes
 from battle_healer_console.desk import Desk
 from battle_healer_console.problems import responses
@@ -23,7 +23,10 @@ from battle_healer_replay.redriving import redriven
 
 _MOST_LISTED: Final = 500
 
-Id = Annotated[str, Path(max_length=200, description="Of the entry: `entry-…`.")]
+Id = Annotated[str, Path(max_length=200, pattern=NO_NUL, description="Of the entry: `entry-…`.")]
+Cursor = Annotated[
+    str, Query(max_length=200, pattern=NO_NUL, description="`next` of the page before.")
+]
 _DECIDED: Final = responses(UnknownEntryError, ForbiddenError)
 
 
@@ -59,9 +62,7 @@ def router(desk: Desk) -> APIRouter:
     async def list_(
         wanted: Annotated[Filter, Depends(_wanted)],
         limit: Annotated[int, Query(ge=1, le=_MOST_LISTED)] = 50,
-        cursor: Annotated[
-            str, Query(max_length=200, description="`next` of the page before.")
-        ] = "",
+        cursor: Cursor = "",
     ) -> dict[str, Any]:
         # One more than asked for tells whether there is another page.
         found = await desk.ask(lambda queue: queue.page(wanted, after=cursor, limit=limit + 1))

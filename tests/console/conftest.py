@@ -19,6 +19,7 @@ from battle_healer_console.app import build
 from battle_healer_console.desk import Desk
 from battle_healer_mock.serving import Serving, bind, url_of
 from battle_healer_replay import Queue, open_queue
+from battle_healer_replay.entry import Reason
 from battle_healer_replay.operations.claim import Wish
 from battle_healer_replay.parking import undeclared
 from battle_healer_replay.transitions import Event
@@ -91,7 +92,7 @@ class Console:
         name = self.entry(**{"idempotency_key": f"key-{next(self._numbers)}"} | changes)
         (claim,) = self.queue.claim(Wish("w", 30.0, 1)).claims
         assert claim.entry.id == name
-        event = Event("bury", name, fence=claim.entry.fence, reason="refused", status=422)  # type: ignore[arg-type] # a reason is its word
+        event = Event("bury", name, fence=claim.entry.fence, reason=Reason.REFUSED, status=422)
         self.queue.record(event)
         return name
 

@@ -266,6 +266,27 @@ def test_what_does_not_fit_is_named(
     assert sum(console.queue.stats().counts.values()) == 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"request_id": "r\x00"}, 422),
+        ({"tenant": "a\x00"}, 422),
+        ({"queue": "a\x00"}, 422),
+        ({"idempotency_key": "k\x00"}, 422),
+        ({"headers": {"X-Shop": "7\x00"}}, 422),
+        ({"correlation_id": "c\x00"}, 422),
+        ({"body": "\x00"}, 202),
+        ({"error_message": "\x00"}, 202),
+        ({"timestamp": "\x00"}, 202),
+    ],
+    ids=str,
+)
+def test_a_nul_is_kept_as_bytes_or_refused_on_either_database(
+    either: Console, changes: dict[str, Any], status: int
+) -> None:
+    assert either.hand_in(**{"method": "PUT"} | changes).status_code == status
+
+
 def test_a_field_that_is_not_known_loses_no_call(console: Console) -> None:
     told = console.hand_in(method="PUT", idempotancy_key="k", provider="x", region="nowhere").json()
     assert told["unknown_fields"] == ["idempotancy_key"]
