@@ -11,6 +11,7 @@ from battle_healer.secret import Secret
 
 if TYPE_CHECKING:
     from battle_healer.clients.client import AsyncHealingClient, HealingClient
+    from battle_healer.clients.decorator import heal_api_call
     from battle_healer.clients.outcomes import outcome_of
     from battle_healer.clients.transport import AsyncHealingTransport, HealingTransport
     from battle_healer.policy import Policy
@@ -24,6 +25,7 @@ __all__ = [
     "Outcome",
     "Policy",
     "Secret",
+    "heal_api_call",
     "outcome_of",
 ]
 
@@ -34,6 +36,7 @@ _LATER: Final = {
     "HealingClient": "battle_healer.clients.client",
     "HealingTransport": "battle_healer.clients.transport",
     "Policy": "battle_healer.policy",
+    "heal_api_call": "battle_healer.clients.decorator",
     "outcome_of": "battle_healer.clients.outcomes",
 }
 

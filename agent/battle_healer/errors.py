@@ -44,6 +44,10 @@ class ClosedError(HealerError):
     """The client was closed while this call waited; nothing more was sent."""
 
 
+class NotCalledError(HealerError):
+    """A function was not called at all, since what it talks to was found unwell."""
+
+
 class CallQueued(HealerError):  # noqa: N818 -- a public name: a promise is no error of anybody's
     """The call was parked and goes on without the caller: no answer exists yet.
 

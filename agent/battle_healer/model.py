@@ -86,6 +86,7 @@ class Call:
     path: below the region's URL, with the query; may hold secrets, so it is not in the repr.
     headers: as the caller gave them, without Host, Content-Length and the credential.
     body: None for none, or where it could not be kept (`replayable` tells).
+    idempotent: the program says that it may be done twice, whatever its method.
     began, deadline: monotonic seconds of the clock that runs this call.
     """
 
@@ -105,6 +106,7 @@ class Call:
     deadline: float = 30.0
     origin: Origin = "live"
     tenant: str = "default"
+    idempotent: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -119,7 +121,7 @@ class Call:
     @property
     def is_repeatable(self) -> bool:
         """Whether sending it twice cannot have two effects (I1)."""
-        return self.method in IDEMPOTENT_METHODS or self.is_keyed
+        return self.idempotent or self.method in IDEMPOTENT_METHODS or self.is_keyed
 
 
 @dataclass(frozen=True, slots=True)

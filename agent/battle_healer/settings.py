@@ -51,6 +51,12 @@ class Settings(BaseSettings):
         description="The planner to ask; without it the policy's.",
         examples=["heuristic"],
     )
+    backend_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        description="Where `heal_api_call` posts what it cannot heal, to /queue-failed.",
+        examples=["http://127.0.0.1:8000"],
+    )
 
 
 _KEY: Final = re.compile(r"[A-Za-z0-9_.-]{16,256}")

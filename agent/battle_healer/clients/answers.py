@@ -40,7 +40,7 @@ def answer(ending: Ending, original: httpx2.Request, library: Library) -> httpx2
     outcome, trouble = ending.outcome, ending.trouble
     original.extensions[ENDED] = outcome
     if outcome.kind is OutcomeKind.QUEUED:
-        raise _queued(outcome)
+        raise queued(outcome)
     if not isinstance(trouble, Reply):
         _fail(trouble.handle if isinstance(trouble, Lost) else None, outcome, original, library)
     response = _response(trouble, ending.body, library)
@@ -70,7 +70,8 @@ def _response(reply: Reply, adapted: bytes | None, library: Library) -> httpx2.R
     )
 
 
-def _queued(outcome: Outcome) -> CallQueued:
+def queued(outcome: Outcome) -> CallQueued:
+    """What is raised for a call that was parked: a promise is no answer."""
     entry = outcome.queued.id if outcome.queued else "?"
     where = outcome.destination + (f" {outcome.endpoint}" if outcome.endpoint else "")
     return CallQueued(

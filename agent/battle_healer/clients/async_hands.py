@@ -12,6 +12,7 @@ from battle_healer.clients.bodies import agather, aread, close_whole
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
+from battle_healer.clients.threads import parked_in_task, ranked_in_task
 from battle_healer.commands import (
     Abstain,
     Acquire,
@@ -105,31 +106,12 @@ class AsyncHands:
 
     async def ask(self, command: Ask) -> Ranking | Abstain:
         """Let a planner rank, within its budget."""
-        ranking = self._one.engine.rank(command)
-        try:
-            # Not `wait_for`: before Python 3.12 it swallows a cancellation that meets an answer.
-            async with asyncio.timeout(command.budget_s):
-                return await asyncio.wrap_future(ranking)
-        except TimeoutError:
-            return Abstain("timeout")
+        return await ranked_in_task(self._one.engine, command)
 
     async def park(self, entry: Entry) -> Parked | Denied:
-        """Store the call for later; the store may block, so it has a thread.
-
-        A cancellation cannot call it back. So it waits for the store's word: otherwise an entry
-        would be delivered later of which nobody knows (I8).
-        """
-        loop = asyncio.get_running_loop()
-        parking = loop.run_in_executor(None, self._one.engine.park, entry)
-        while True:
-            try:
-                parked = await asyncio.shield(parking)
-            except asyncio.CancelledError as error:
-                self.interrupted = error
-            else:
-                break
-        if isinstance(parked, Denied):
-            self._give_way()
+        """Store the call for later; a cancellation waits for the store's word (I8)."""
+        parked, interrupted = await parked_in_task(self._one.engine.park, entry)
+        self.interrupted = interrupted or self.interrupted
         return parked
 
     async def substitute(self, command: Substitute) -> Reply | Denied:

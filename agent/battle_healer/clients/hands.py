@@ -11,6 +11,7 @@ from battle_healer.clients.bodies import gather, read
 from battle_healer.clients.one_call import OneCall
 from battle_healer.clients.outcomes import mark
 from battle_healer.clients.outgoing import posting
+from battle_healer.clients.threads import ranked
 from battle_healer.commands import (
     Abstain,
     Acquire,
@@ -99,11 +100,7 @@ class Hands:
 
     def ask(self, command: Ask) -> Ranking | Abstain:
         """Let a planner rank, within its budget."""
-        ranking = self._one.engine.rank(command)
-        try:
-            return ranking.result(command.budget_s)
-        except TimeoutError:
-            return Abstain("timeout")
+        return ranked(self._one.engine, command)
 
     def park(self, entry: Entry) -> Parked | Denied:
         """Store the call for later."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 WIRE: Final = "latin-1"
 """How header bytes are kept as text: every byte comes back as it was."""
 
-_KNOWN: Final = ("httpx2", "httpx")
+KNOWN: Final = ("httpx2", "httpx")
+"""Their modules."""
 _CAUSES: Final = 8  # how deep the causes of an exception are searched
 
 # First match wins; a time-out of the pool means that no connection was made.
@@ -87,7 +88,8 @@ _BY_CLASS: Final[dict[type, Library]] = {}
 
 
 @cache
-def _library(name: str) -> Library:
+def library_named(name: str) -> Library:
+    """Return the library whose module, one of `KNOWN`, was imported already."""
     return Library(sys.modules[name])
 
 
@@ -97,17 +99,17 @@ def library_of(request: httpx2.Request) -> Library:
     if known is not None:
         return known
     name = type(request).__module__.partition(".")[0]
-    if name not in _KNOWN:
+    if name not in KNOWN:
         # A subclass of a program's own, or a module that stands in for one.
         names = (kind.__module__.partition(".")[0] for kind in type(request).__mro__)
-        name = next((known for known in names if known in _KNOWN), name)
-    if name not in _KNOWN:
+        name = next((known for known in names if known in KNOWN), name)
+    if name not in KNOWN:
         raise UsageError(
             f"a request of {name!r} cannot be healed",
             "HealingTransport",
             "Use it in a client of httpx2, or of httpx 0.28.",
         )
-    found = _BY_CLASS[type(request)] = _library(name)
+    found = _BY_CLASS[type(request)] = library_named(name)
     return found
 
 
