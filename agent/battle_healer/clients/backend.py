@@ -11,12 +11,14 @@ from typing import Any, Final
 from battle_healer.commands import Denied
 from battle_healer.errors import SettingsError
 from battle_healer.model import Parked
+from battle_healer.text import safe
 
 _log: Final = logging.getLogger("battle_healer")
 _ACCEPTED: Final = 202
 _ANSWER_BYTES: Final = 65_536
 _WAIT_S: Final = 5.0
 _ID_CHARACTERS: Final = 200
+_DEAD: Final = "dead"
 _warned: Final = set[str]()
 
 
@@ -38,6 +40,7 @@ def backend_url() -> str | None:
 def hand_on(url: str, failed: dict[str, Any], left_s: float) -> Parked | Denied:
     """Post a failed call to the backend; parked only once the backend says that it has it (I8).
 
+    One that the backend keeps, but will not send unless somebody says so, is not parked (I6).
     failed: as `/queue-failed` takes it. left_s: of the call's deadline. Never raises.
     """
     import httpx2  # noqa: PLC0415 -- only where something is handed on
@@ -50,19 +53,23 @@ def hand_on(url: str, failed: dict[str, Any], left_s: float) -> Parked | Denied:
         ):
             if reply.status_code != _ACCEPTED:
                 return Denied(f"the backend did not take it (status {reply.status_code})")
-            name = _id(reply)
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            answer = _answer(reply)
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
         return Denied(f"the backend did not take it: {type(error).__name__}")
-    return Parked(name, durable=True) if name else Denied("the backend gave no receipt")
+    name = answer.get("id")
+    if not isinstance(name, str) or not 0 < len(name) <= _ID_CHARACTERS:
+        return Denied("the backend gave no receipt")
+    if answer.get("state") == _DEAD:
+        return Denied(f"the backend keeps it as {safe(name)} until somebody decides")
+    return Parked(name, durable=True)
 
 
-def _id(reply: Any) -> str | None:
-    """The id on a receipt. Raises ValueError for what is none."""
+def _answer(reply: Any) -> dict[str, Any]:
+    """The object that a reply holds, {} for any other. Raises ValueError, RecursionError."""
     body = bytearray()
     for chunk in reply.iter_bytes():
         body += chunk
         if len(body) > _ANSWER_BYTES:
-            return None
+            return {}
     answer = json.loads(body)
-    name = answer.get("id") if isinstance(answer, dict) else None
-    return name if isinstance(name, str) and 0 < len(name) <= _ID_CHARACTERS else None
+    return answer if isinstance(answer, dict) else {}

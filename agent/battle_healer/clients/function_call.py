@@ -8,10 +8,11 @@ says what may be done: whether calling it again is safe, where it went, and what
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from battle_healer import json_text
 from battle_healer.actions import abort, queue, retry
 from battle_healer.clients.backend import hand_on
 from battle_healer.clients.engine import Engine
@@ -84,6 +85,7 @@ class FunctionCall:
         self._sent: Call | None = None
         self._attempts = 0
         self._is_known = terms.idempotent
+        self._not_parked: str | None = None
         self.call = self._begun()
 
     def first(self) -> Attempt | Refused:
@@ -157,9 +159,8 @@ class FunctionCall:
         outcome = ending.outcome
         if ending.trouble is RETURNED:
             outcome = replace(outcome, status=None, reason="the function returned")
-        elif outcome.kind is OutcomeKind.FAILED and not self._is_known:
-            why = "its request is unknown, so only `idempotent=True` would let it be called again"
-            outcome = replace(outcome, reason=f"{outcome.reason}; {why}")
+        elif outcome.kind is OutcomeKind.FAILED:
+            outcome = replace(outcome, reason="; ".join([outcome.reason, *self._why_no_more()]))
         self.engine.journal.record(self.call, outcome)
         return outcome
 
@@ -174,6 +175,19 @@ class FunctionCall:
 
     def park(self, entry: Entry) -> Parked | Denied:
         """Store the request that the exception, or `park=`, names; with the backend if need be."""
+        answer = self._parked(entry)
+        if isinstance(answer, Denied):
+            self._not_parked = answer.why
+        return answer
+
+    def _why_no_more(self) -> Iterator[str]:
+        """What only a call of a function knows of why it failed."""
+        if not self._is_known:
+            yield "its request is unknown, so only `idempotent=True` would let it be called again"
+        if self._not_parked is not None:
+            yield f"not parked: {self._not_parked}"
+
+    def _parked(self, entry: Entry) -> Parked | Denied:
         if self._sent is None:
             return Denied("nobody has named a request")
         entry = _entry_of(entry, self._sent)
@@ -205,7 +219,8 @@ class FunctionCall:
             "timestamp": self.engine.clock.wall().isoformat(),
             "retry_count": self._attempts - 1,
             "idempotency_key": entry.key,
-            "processed": {"no": False, "yes": True}.get(entry.processed),
+            # A word is our own finding; true and false would be what some reply said of itself.
+            "processed": "no" if entry.processed == "no" else None,
         }
         return {name: value for name, value in row.items() if value is not None}
 
@@ -351,11 +366,18 @@ def _is_same(one: Named | None, other: Named | None) -> bool:
 
 
 def _body(raw: bytes | None) -> Any:
-    """A body as JSON has it: its value, else its text. Raises UnicodeDecodeError."""
+    """A body as its JSON value where that loses nothing, else as its text.
+
+    A text that is sent on as a value comes out spelled anew: `10.10` as 10.1, `"a"` without its
+    quotes. Raises UnicodeDecodeError.
+    """
     if raw is None:
         return None
     text = raw.decode()
     try:
-        return json.loads(text)
-    except ValueError:
+        value = json.loads(text)
+        anew = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        is_same = anew == json_text.dumps(json_text.loads(text))
+    except (ValueError, RecursionError):
         return text
+    return value if is_same and isinstance(value, (dict, list)) else text
