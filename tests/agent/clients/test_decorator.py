@@ -155,11 +155,13 @@ def test_a_key_that_the_policy_would_have_made_is_none_that_was_sent(
         assert len(api.seen) == 1
 
 
+@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("idempotent", [False, True])
 def test_of_urllib_only_the_program_knows_whether_a_call_may_be_repeated(
-    idempotent: bool, healed: Callable[..., Any]
+    idempotent: bool, status: int, healed: Callable[..., Any]
 ) -> None:
-    with Api([Said(503, {"error": "busy"}), Said(200, {"a": 1})]) as api:
+    """Also after a refusal: what else the function had done before, nobody said."""
+    with Api([Said(status, {"error": "busy"}), Said(200, {"a": 1})]) as api:
 
         def ask() -> Any:
             with urllib.request.urlopen(api.url) as reply:  # noqa: S310 -- our own address
