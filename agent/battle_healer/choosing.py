@@ -74,7 +74,7 @@ def choose(
         # A planner may repeat what a model, or the other side, wrote (I7).
         return Choice(plan, safe(str(answer.planner), 64), asked.why, chance, asked)
     if asked.said != "sure":
-        yield Note("PLANNER_SILENT", {"planner": planner, "kind": asked.said, "why": asked.why})
+        yield Note("PLANNER_SILENT", _silence(asked, answer))
     return _by_table(menu, kind, asked)
 
 
@@ -82,6 +82,11 @@ def _by_table(menu: Menu, kind: Kind, asked: Asked | None = None) -> Choice:
     row = heuristic.row_for(kind)
     unheard = f" ({asked.planner} did not say: {asked.why})" if asked is not None else ""
     return Choice(heuristic.choose(menu.plans, kind), HEURISTIC, row.why + unheard, asked=asked)
+
+
+def _silence(asked: Asked, answer: Answer) -> Mapping[str, Any]:
+    off_s = answer.off_s if isinstance(answer, Abstain) else 0.0
+    return {"planner": asked.planner, "kind": asked.said, "why": asked.why, "off_s": off_s}
 
 
 def _told(story: Story, calls_left: int) -> Mapping[str, Any]:
@@ -94,15 +99,19 @@ def _asked(planner: str, answer: Answer, menu: Menu, bounds: Bounds) -> Asked:
     if isinstance(answer, Ranking) and best(answer, menu.plans) is not None:
         why = safe(str(answer.reason), _WHY) or "ranked first"
         scores = _scores(answer.probabilities)
-        return Asked(planner, "ranked", why, scores, answer.model_calls, safe(answer.sent, _SENT))
+        sent = safe(answer.sent, _SENT)
+        return Asked(planner, "ranked", why, scores, answer.model_calls, sent, answer.tokens)
     if isinstance(answer, Abstain):
         says = BY_KIND[answer.kind].says if answer.kind in BY_KIND else "it does not say why"
         why = safe(str(answer.why), _WHY) or says
         # I4: of a planner that did not return nobody knows what it has spent.
         calls = bounds.model_calls if answer.kind == "timeout" else answer.model_calls
-        return Asked(planner, safe(answer.kind, 32), why, (), calls, safe(answer.sent, _SENT))
-    calls = answer.model_calls if isinstance(answer, Ranking) else 0
-    return Asked(planner, "invalid", BY_KIND["invalid"].says, (), calls)
+        said, sent = safe(answer.kind, 32), safe(answer.sent, _SENT)
+        return Asked(planner, said, why, (), calls, sent, answer.tokens)
+    calls, tokens = (
+        (answer.model_calls, answer.tokens) if isinstance(answer, Ranking) else (0, None)
+    )
+    return Asked(planner, "invalid", BY_KIND["invalid"].says, (), calls, tokens=tokens)
 
 
 def _scores(probabilities: Mapping[str, float]) -> tuple[tuple[str, float], ...]:

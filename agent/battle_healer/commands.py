@@ -120,6 +120,7 @@ class Ranking:
     """A probability for each plan id of the menu, and whose it is.
 
     model_calls: what it cost. sent: the text that left the process for it, "" for none.
+    tokens: what the calls used; None where nobody knows, 0 where another call's answer was shared.
     """
 
     probabilities: Mapping[str, float]
@@ -127,19 +128,23 @@ class Ranking:
     reason: str = ""
     model_calls: int = 0
     sent: str = ""
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Abstain:
     """The planner does not say. kind: one of `planners.miss.MISSES`. why: in our words.
 
-    model_calls, sent: as in Ranking.
+    model_calls, sent, tokens: as in Ranking.
+    off_s: for how long it asks nothing; None for until its settings change.
     """
 
     kind: str
     why: str = ""
     model_calls: int = 0
     sent: str = ""
+    tokens: int | None = None
+    off_s: float | None = 0.0
 
 
 Command = Send | Wait | Acquire | Refresh | Ask | Park | Substitute | Note

@@ -336,6 +336,7 @@ class Asked:
 
     said: `ranked`, or the kind of its abstention. why: in our words.
     scores: (id, probability) pairs, best first. sent: the text that left the process, "" for none.
+    tokens: what the model calls used; None where nobody knows, 0 where an answer was shared.
     """
 
     planner: str
@@ -344,6 +345,7 @@ class Asked:
     scores: tuple[tuple[str, float], ...] = ()
     model_calls: int = 0
     sent: str = field(default="", repr=False)
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

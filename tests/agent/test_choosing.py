@@ -99,7 +99,7 @@ def test_whoever_watches_is_told_that_a_planner_did_not_say(kind: str, told: boo
     watched = scene().does(Ask).answer(Abstain(kind, "in words of ours")).waits(0.025).sends(OK)
     watched.ends("delivered")
     notes = [note.data for note in watched.notes if note.name == "PLANNER_SILENT"]
-    silent = {"planner": "gemini", "kind": kind, "why": "in words of ours"}
+    silent = {"planner": "gemini", "kind": kind, "why": "in words of ours", "off_s": 0.0}
     assert notes == ([silent] if told else [])
 
 

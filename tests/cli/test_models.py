@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -152,3 +153,42 @@ def test_the_mock_can_be_a_double_of_the_model(spawn: Any) -> None:
         assert json.load(reply)["faults"] == [{"fault": "no_model", "left": "1"}]
     process.terminate()
     assert process.wait(10) == 0
+
+
+def planners_line(healer: Healer) -> str:
+    """What the doctor says of planners, on one line."""
+    words = " ".join(healer("doctor").out.split())
+    return words[words.index(" planners ") : words.index(" home ")]
+
+
+def test_the_doctor_tells_what_planners_of_other_processes_spent(
+    healer: Healer, mock: Any, double: GeminiDouble
+) -> None:
+    assert "no planner was asked yet" in planners_line(healer)
+    asked = healed(healer, mock, "--json").json["steps"][0]["asked"]
+    line = planners_line(healer)
+    assert asked["tokens"] > 100
+    assert f"1 model call and {asked['tokens']} tokens today" in line
+    assert "did not say" not in line
+
+
+def test_the_doctor_tells_the_last_trouble_of_a_planner_and_until_when_it_is_off(
+    healer: Healer, mock: Any, double: GeminiDouble
+) -> None:
+    double.double.set(faults="limited")
+    healed(healer, mock)
+    line = planners_line(healer)
+    assert re.search(
+        r"today; (\S+)Z: gemini did not say \(limited\): .+; off until (?!\1)\S+Z$", line.strip()
+    ), line
+
+
+def test_the_doctor_tells_of_a_planner_that_is_off_for_good(
+    healer: Healer, mock: Any, double: GeminiDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEALER_GEMINI_API_KEY", "")
+    healed(healer, mock)
+    line = planners_line(healer)
+    assert "0 model calls and 0 tokens today" in line
+    assert "gemini did not say (misconfigured): no API key" in line
+    assert line.strip().endswith("off until the settings change")

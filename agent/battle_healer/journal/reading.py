@@ -74,6 +74,14 @@ def state_of(path: Path, wait_s: float = WAIT_S) -> State:
     return State(size, episodes, lost, synchronous, sqlite3.sqlite_version)
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What planners asked of models. calls: those that were paid for; tokens: of those that say."""
+
+    calls: int
+    tokens: int
+
+
 _EPISODES: Final = """
 select id, call, correlation_id, tenant, provider, region, endpoint, method,
   began, ended, coalesce(outcome, 'open'), effect, status, requests, coalesce(reason, ''), more
@@ -98,6 +106,20 @@ select id, call, correlation_id, tenant, provider, region, endpoint, method,
 from events v join episodes e on e.id = v.episode
 where :correlation_id is null or correlation_id = :correlation_id
 order by v.seq desc limit :limit
+"""
+_LAST: Final = """
+select id, call, correlation_id, tenant, provider, region, endpoint, method,
+  v.seq, v.name, v.at, v.data
+from events v join episodes e on e.id = v.episode
+where v.name = :name order by v.seq desc limit 1
+"""
+_SPENT: Final = """
+with asked as (
+  select json_extract(data, '$.step.asked.model_calls') as calls,
+    json_extract(data, '$.step.asked.tokens') as tokens
+  from events where name = 'STEP' and at >= :since)
+select coalesce(sum(calls), 0), coalesce(sum(tokens), 0) from asked
+where tokens is null or tokens > 0
 """
 _AFTER: Final = """
 select id, call, correlation_id, tenant, provider, region, endpoint, method,
@@ -149,6 +171,16 @@ class Reader:
         """The events behind the one with this number, oldest first."""
         values = {"correlation_id": correlation_id, "seq": seq, "limit": limit}
         return self._events(_AFTER, values)
+
+    def last(self, name: str) -> Event | None:
+        """The newest event of that name."""
+        found = self._events(_LAST, {"name": name})
+        return found[0][1] if found else None
+
+    def spent(self, since: datetime) -> Spent:
+        """What the planners of all processes spent on models. since: aware."""
+        ((calls, tokens),) = self._rows(_SPENT, {"since": since.timestamp()})
+        return Spent(int(calls), int(tokens))
 
     def counts(self) -> Mapping[str, int]:
         """What was counted and not kept: `clean`, `refusals`, `lost`."""

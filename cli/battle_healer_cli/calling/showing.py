@@ -81,6 +81,8 @@ def _asked(asked: Asked) -> dict[str, Any]:
         "why": asked.why,
         "scores": dict(asked.scores),
         "sent": asked.sent,
+        "model_calls": asked.model_calls,
+        "tokens": asked.tokens,
     }
 
 

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import Final
 
@@ -14,14 +15,16 @@ import typer
 
 from battle_healer.errors import HealerError
 from battle_healer.home import home_path
+from battle_healer.journal.event import Event
 from battle_healer.journal.place import FILE
-from battle_healer.journal.reading import state_of
+from battle_healer.journal.reading import Reader, state_of
 from battle_healer.planners.gemini.planner import gemini
 from battle_healer.planners.table import find_planner
 from battle_healer.policy import Policy, find_policy
 from battle_healer.rules import Rules
 from battle_healer.settings import load_gemini, load_settings
 from battle_healer_cli.exits import Exit
+from battle_healer_cli.journal.times import stamp
 from battle_healer_cli.running.models import ASKING
 from battle_healer_cli.terminal import columns, stdout
 from battle_healer_cli.timeline import counted
@@ -122,6 +125,27 @@ def _journal() -> Finding:
     return Finding(seen + lost)
 
 
+def _planners() -> Finding:
+    """What the planners of all processes that write this journal spent and ran into."""
+    path = home_path() / FILE
+    if not path.exists():
+        return Finding("no planner was asked yet")
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with Reader(path) as reader:
+        spent, silent = reader.spent(today), reader.last("PLANNER_SILENT")
+    used = f"{counted(spent.calls, 'model call')} and {counted(spent.tokens, 'token')} today"
+    return Finding(used + (f"; {_silence(silent)}" if silent is not None else ""))
+
+
+def _silence(silent: Event) -> str:
+    """The last trouble of a planner: whose, what, when, and until when it is not asked."""
+    said, off_s = silent.data, silent.data.get("off_s", 0.0)
+    line = f"{stamp(silent.at)}: {said['planner']} did not say ({said['kind']}): {said['why']}"
+    if off_s is None:
+        return f"{line}; off until the settings change"
+    return f"{line}; off until {stamp(silent.at + timedelta(seconds=off_s))}" if off_s else line
+
+
 def _model() -> Finding:
     """Whether the planners `gemini` and `auto` could ask; nothing is sent to find out."""
     settings, wanted = load_gemini(), _wants_a_model()
@@ -169,6 +193,7 @@ CHECKS: Final = (
     Check("settings", _settings),
     Check("policy", _policy),
     Check("model", _model),
+    Check("planners", _planners),
     Check("home", _home),
     Check("journal", _journal),
     Check("loopback", _loopback),

@@ -8,9 +8,9 @@ import pytest
 
 from battle_healer.journal.file import JournalFile
 from battle_healer.journal.place import Place
-from battle_healer.journal.reading import Reader, Wanted
+from battle_healer.journal.reading import Reader, Spent, Wanted
 from battle_healer.journal.schema import NoJournalError
-from battle_healer.model import OutcomeKind
+from battle_healer.model import Asked, OutcomeKind
 
 
 @pytest.fixture
@@ -85,3 +85,27 @@ def test_no_journal_is_told_apart_from_one_that_cannot_be_read(place: Place) -> 
     with pytest.raises(NoJournalError):
         Reader(place.path)
     assert not place.path.parent.exists()
+
+
+def test_what_was_spent_on_models_counts_each_question_once(place: Place, make: Any) -> None:
+    def asked(at: Any, calls: int, tokens: int | None) -> Any:
+        told = make.step(asked=Asked("gemini", "ranked", "ours", (), calls, "", tokens))
+        return make.stepped("ep-a", at, told)
+
+    file = JournalFile(place)
+    day = timedelta(days=1)
+    steps = [asked(make.noon, 1, 400), asked(make.noon, 1, 0), asked(make.noon, 1, None)]
+    before = asked(make.noon - day, 1, 9999)
+    file.write([make.begun("ep-a", make.noon - day), before, *steps], {})
+    file.write([make.stepped("ep-a", make.noon)], {})
+    with Reader(place.path) as reader:
+        assert reader.spent(make.noon) == Spent(calls=2, tokens=400)
+        assert reader.spent(make.noon + day) == Spent(calls=0, tokens=0)
+    file.close()
+
+
+def test_the_newest_of_a_name_is_found(reader: Reader) -> None:
+    newest = reader.last("EPISODE_BEGUN")
+    assert newest is not None
+    assert newest.of.episode == "ep-d"
+    assert reader.last("PLANNER_SILENT") is None

@@ -185,7 +185,8 @@ def test_what_a_planner_was_asked_and_said_is_kept_whole(kept: Kept, book: Any) 
 
 
 def test_a_planner_that_did_not_say_is_kept_with_its_reason(kept: Kept, book: Any) -> None:
-    said = Abstain("down", "no model \x1b[2J answered", model_calls=1, sent=QUESTION)
+    why = "no model \x1b[2J answered"
+    said = Abstain("down", why, model_calls=1, sent=QUESTION, tokens=7, off_s=30.0)
     with (
         Api([Said(503), Said(200)]) as api,
         HealingClient(planner=Asks(said), **kept()) as client,
@@ -197,8 +198,8 @@ def test_a_planner_that_did_not_say_is_kept_with_its_reason(kept: Kept, book: An
     assert book.names(episode.of.episode) == names
     _, silent, told, _ = book.events(episode.of.episode)
     why = r"no model \x1b[2J answered"
-    assert silent.data == {"planner": "asks", "kind": "down", "why": why}
-    assert step_of(told.data).asked == Asked("asks", "down", why, (), 1, QUESTION)
+    assert silent.data == {"planner": "asks", "kind": "down", "why": why, "off_s": 30.0}
+    assert step_of(told.data).asked == Asked("asks", "down", why, (), 1, QUESTION, 7)
 
 
 def test_a_4xx_that_a_planner_gave_up_is_no_refusal_for_it_was_asked(kept: Kept, book: Any) -> None:

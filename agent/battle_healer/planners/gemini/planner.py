@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -51,11 +52,12 @@ _GIVING_UP: Final = ("degrade", "queue", "abort")  # better ones first
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came of one question. calls: 1 if it was sent."""
+    """What came of one question. calls: 1 if it was sent. tokens: what it used, or about."""
 
     found: Scores | Miss
     model: str = ""
     calls: int = 0
+    tokens: int = 0
 
 
 class Gemini:
@@ -97,19 +99,24 @@ class Gemini:
         question = put(menu, facts)
         if isinstance(question, Miss):
             return Abstain(question.kind, question.why)
+        tokens = 0  # what is another's answer is in the other's books
+
+        def ask() -> _Answer:
+            nonlocal tokens
+            led = self._asked(question, deadline, budget or self._allowed)
+            tokens = led.tokens
+            return led
+
         try:
-            answer = self._flights.share(
-                question.fingerprint,
-                lambda: self._asked(question, deadline, budget or self._allowed),
-                max(0.0, deadline - self._now()),
-            )
+            wait_s = max(0.0, deadline - self._now())
+            answer = self._flights.share(question.fingerprint, ask, wait_s)
         except TimeoutError:
             answer = _Answer(Miss("slow", "no answer came in time to another who asked the same"))
         sent = question.sent if answer.calls else ""
         found = _held_up(answer.found, menu, facts)
         if isinstance(found, Miss):
-            return Abstain(found.kind, found.why, answer.calls, sent)
-        return Ranking(found, NAME, _in_words(answer.model, found), answer.calls, sent)
+            return Abstain(found.kind, found.why, answer.calls, sent, tokens, self._off_s)
+        return Ranking(found, NAME, _in_words(answer.model, found), answer.calls, sent, tokens)
 
     def within(self, budget: Mapping[str, float]) -> Planner:
         """The same planner, for a policy that sets these rows of its budget."""
@@ -130,6 +137,12 @@ class Gemini:
             "breaker": self._breaker.state,
             "spent today": self._budget.spent(self._allowed),
         }
+
+    @property
+    def _off_s(self) -> float | None:
+        """For how long nothing is asked; None for until the settings change."""
+        left_s = self._breaker.left_s
+        return left_s if math.isfinite(left_s) else None
 
     def close(self) -> None:
         """End the thread and its connections; a later question starts anew."""
@@ -188,7 +201,7 @@ class Gemini:
             self._budget.correct(question.tokens, used)
         model = sdk.model(self._way)
         self._learn(found)
-        return _Answer(found, model, 1)
+        return _Answer(found, model, 1, question.tokens if used is None else used)
 
     def _exchanged(
         self, sdk: Sdk, question: Question, deadline: float

@@ -11,7 +11,7 @@ from tests.agent.planners.gemini.conftest import AN_AGE_S, FACTS, MENU, MakePlan
 from tests.support.building import FixedClock
 
 from battle_healer.commands import Abstain, Ranking
-from battle_healer.planners.breaker import FAILURES
+from battle_healer.planners.breaker import FAILURES, OPEN_S
 from battle_healer.planners.cascade import Cascade
 from battle_healer.planners.gemini.planner import Gemini
 from battle_healer_mock.gemini.server import GeminiDouble
@@ -35,6 +35,7 @@ def test_a_crowd_that_asks_the_same_is_one_call(planner: MakePlanner, double: Ge
         answers = [*pool.map(lambda _: asked.rank(MENU, FACTS, 5.0), range(100))]
     assert [kind_of(answer) for answer in answers] == ["ranked"] * 100
     assert len(double.double.wire) == 1
+    assert len([answer for answer in answers if answer.tokens]) == 1, "one of them paid"
 
 
 def test_other_facts_are_another_question(planner: MakePlanner, double: GeminiDouble) -> None:
@@ -255,3 +256,31 @@ def test_a_key_for_browsers_is_refused_by_name(
     answer = planner(api_key=None, warm=False).rank(MENU, FACTS, 0.2)
     assert isinstance(answer, Abstain)
     assert "published to browsers" in answer.why
+
+
+@pytest.mark.parametrize("fault", ["unavailable", "html", "limited"])
+def test_a_question_that_failed_is_told_with_about_what_it_used(
+    planner: MakePlanner, double: GeminiDouble, fault: str
+) -> None:
+    asked = planner()
+    double.double.set(faults=fault)
+    answer = asked.rank(MENU, FACTS, 5.0)
+    assert isinstance(answer, Abstain)
+    assert f"{answer.tokens} of" in asked.status()["spent today"]
+
+
+def test_a_planner_says_for_how_long_it_asks_nothing(
+    planner: MakePlanner, double: GeminiDouble
+) -> None:
+    clock = FixedClock()
+    asked = planner(now=clock.now)
+    double.double.set(faults=",".join(["unavailable"] * FAILURES))
+    answers = [asked.rank(MENU, facts(number), 5.0) for number in range(FAILURES + 1)]
+    told = [answer.off_s for answer in answers if isinstance(answer, Abstain)]
+    assert told == [*[0.0] * (FAILURES - 1), OPEN_S, OPEN_S]
+
+
+def test_a_planner_that_cannot_work_says_that_it_is_off_for_good(planner: MakePlanner) -> None:
+    answer = planner(api_key=None).rank(MENU, FACTS, 5.0)
+    assert isinstance(answer, Abstain)
+    assert (answer.kind, answer.off_s) == ("misconfigured", None)
