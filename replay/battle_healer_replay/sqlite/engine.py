@@ -21,7 +21,6 @@ from battle_healer_replay.sqlite.trouble import translated
 T = TypeVar("T")
 _BUSY_MS: Final = 10_000
 _LOG_BYTES: Final = 64 * 1024 * 1024
-_LOG_PAGES: Final = 4000  # 16 MB between checkpoints: each waits for the disk twice
 _LOOK_S: Final = 0.025  # a look costs 4 microseconds
 _FULL: Final = 2  # PRAGMA synchronous: an acknowledged commit survives a power cut
 
@@ -149,7 +148,6 @@ class SqliteEngine:
         connection.execute("pragma synchronous = full")
         connection.execute("pragma fullfsync = on")
         connection.execute(f"pragma journal_size_limit = {_LOG_BYTES}")
-        connection.execute(f"pragma wal_autocheckpoint = {_LOG_PAGES}")
         mode = connection.execute("pragma journal_mode").fetchone()[0]
         level = connection.execute("pragma synchronous").fetchone()[0]
         if (mode, level) != ("wal", _FULL):
