@@ -22,6 +22,7 @@ from benchmarks.tools import ROOT
 
 ROUNDS: Final = 5
 PEERS: Final = {"sqlite": ("huey",), "postgres": ("pgqueuer", "procrastinate")}
+_DRIVER: Final = "asyncpg"  # of pgqueuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,11 @@ class Took:
 
 def report(say: Say) -> list[str]:
     """Measure everything; Markdown, line by line."""
-    present = tools.versions(tuple(name for names in PEERS.values() for name in names))
-    absent = [name for names in PEERS.values() for name in names if name not in present]
+    names = [name for names in PEERS.values() for name in names]
+    present = tools.versions((*names, _DRIVER))
+    if _DRIVER not in present:
+        present.pop("pgqueuer", None)
+    absent = [name for name in (*names, _DRIVER) if name not in present]
     lines = [
         "| measure | store | ours/s | best peer | its/s | ratio (least to most) | wanted "
         "| CPU/entry: ours, its |  |",
@@ -83,7 +87,7 @@ def _round(measure: Measure, server: str, present: Collection[str]) -> dict[str,
 
 
 def _took(measure: Measure, name: str, server: str, python: str) -> Took:
-    with _empty(measure.store, server, name) as where:
+    with _empty(measure.store, server) as where:
         ran = subprocess.run(  # noqa: S603 - our own programs
             [python, "-m", f"benchmarks.queue.stores.{name}", measure.what, where,
              str(measure.count), str(measure.callers)],
@@ -94,14 +98,14 @@ def _took(measure: Measure, name: str, server: str, python: str) -> Took:
 
 
 @contextmanager
-def _empty(store: str, server: str, name: str) -> Iterator[str]:
+def _empty(store: str, server: str) -> Iterator[str]:
     """An empty queue: a file on the disk of this checkout, or a database."""
     if store == "sqlite":
         with tempfile.TemporaryDirectory(prefix="bh-b-", dir=ROOT) as folder:
             yield f"sqlite:{Path(folder) / 'queue.db'}"
         return
     with database(server) as address:
-        yield url_of(address) if name == "ours" else address
+        yield url_of(address)
 
 
 def _row(measure: Measure, rounds: list[dict[str, Took]]) -> str:

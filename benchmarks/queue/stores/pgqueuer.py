@@ -1,4 +1,7 @@
-"""PgQueuer over psycopg: 16 connections for callers, and a worker tuned to batches of 100.
+"""PgQueuer over asyncpg: 16 connections for callers, and a worker tuned to batches of 100.
+
+Over psycopg its worker listens and asks on one connection, and each question may wait up to a
+second for the listener (`notifies(timeout=1.0)` in its psycopg driver).
 
 Source: https://pgqueuer.readthedocs.io/en/latest/
 """
@@ -20,16 +23,15 @@ CONNECTIONS = 16
 
 async def _fill(where: str, count: int, callers: int) -> tuple[float, float]:
     """Enqueue from so many tasks; returns seconds, and seconds of CPU."""
-    psycopg: Any = import_module("psycopg")
+    asyncpg: Any = import_module("asyncpg")
     db: Any = import_module("pgqueuer.db")
     queries: Any = import_module("pgqueuer.queries")
     async with AsyncExitStack() as stack:
         doors = []
         for _ in range(min(callers, CONNECTIONS)):
-            connection = await psycopg.AsyncConnection.connect(where, autocommit=True)
-            doors.append(
-                queries.Queries(db.PsycopgDriver(await stack.enter_async_context(connection)))
-            )
+            connection = await asyncpg.connect(where)
+            stack.push_async_callback(connection.close)
+            doors.append(queries.Queries(db.AsyncpgDriver(connection)))
         await doors[0].install()
         numbers = counting()
 
@@ -42,19 +44,24 @@ async def _fill(where: str, count: int, callers: int) -> tuple[float, float]:
         return time.perf_counter() - began, cpu_s() - spent
 
 
-async def _drain(where: str) -> None:
-    psycopg: Any = import_module("psycopg")
+async def _drain(where: str, count: int) -> None:
+    """Work off so many entries; what is recorded in batches is recorded when this returns."""
+    asyncpg: Any = import_module("asyncpg")
     library: Any = import_module("pgqueuer")
     db: Any = import_module("pgqueuer.db")
-    types: Any = import_module("pgqueuer.types")
-    async with await psycopg.AsyncConnection.connect(where, autocommit=True) as connection:
-        worker = library.PgQueuer(db.PsycopgDriver(connection))
+    async with AsyncExitStack() as stack:
+        connection = await asyncpg.connect(where)
+        stack.push_async_callback(connection.close)
+        worker = library.PgQueuer(db.AsyncpgDriver(connection))
+        left = iter(range(count - 1, -1, -1))
 
         @worker.entrypoint("noop")  # type: ignore[untyped-decorator]  # a peer is not typed here
         async def noop(job: object) -> None:
-            """Do nothing."""
+            """Do nothing; the last one ends the worker, which would else look and wait."""
+            if not next(left):
+                worker.qm.shutdown.set()
 
-        await worker.qm.run(batch_size=100, mode=types.QueueExecutionMode.drain)
+        await worker.qm.run(batch_size=100)
 
 
 def main(measure: str, where: str, count: int, callers: int) -> None:
@@ -64,7 +71,7 @@ def main(measure: str, where: str, count: int, callers: int) -> None:
         sys.stdout.write(f'{{"s": {seconds}, "cpu_s": {spent}}}\n')
     else:
         asyncio.run(_fill(where, count, CONNECTIONS))
-        told(lambda: asyncio.run(_drain(where)))
+        told(lambda: asyncio.run(_drain(where, count)))
 
 
 if __name__ == "__main__":
