@@ -40,10 +40,6 @@ class Session(Protocol):
         """All rows that it gives for these, in no particular order."""
         ...
 
-    def each(self, statement: str, many: Sequence[Values]) -> list[list[Row]]:
-        """The rows for each set of values, in their order; one exchange where possible."""
-        ...
-
     def run(self, statement: str, many: Sequence[Values]) -> None:
         """Run a statement that gives no rows, once for each set of values."""
         ...

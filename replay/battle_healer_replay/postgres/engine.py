@@ -54,14 +54,6 @@ class PostgresSession:
         """What one statement gives for all rows, in one exchange."""
         return self.rows(doing.together, {"given": json.dumps(rows, default=_hex)}) if rows else []
 
-    def each(self, statement: str, many: Sequence[Values]) -> list[list[Row]]:
-        """The rows for each set of values, in one exchange."""
-        if not many:
-            return []
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_native(statement), many, returning=True)
-            return [result.fetchall() for result in cursor.results()]
-
     def run(self, statement: str, many: Sequence[Values]) -> None:
         """Run it for each set of values, in one exchange."""
         if many:

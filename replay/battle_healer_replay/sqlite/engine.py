@@ -53,10 +53,6 @@ class SqliteSession:
                     execute(statement, values)
         return found
 
-    def each(self, statement: str, many: Sequence[Values]) -> list[list[Row]]:
-        """The rows for each set of values."""
-        return [self._connection.execute(statement, values).fetchall() for values in many]
-
     def run(self, statement: str, many: Sequence[Values]) -> None:
         """Run it for each set of values."""
         self._connection.executemany(statement, many)
