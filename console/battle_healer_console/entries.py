@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any, Final
 
@@ -10,12 +9,13 @@ from fastapi import APIRouter, Body, Depends, Path, Query
 from pydantic import AwareDatetime
 
 from battle_healer_console.bodies import NO_NUL, Decision, Edit, Name, Redrive, Replay
-from battle_healer_console.classing import KEY_HEADER, body_bytes
+from battle_healer_console.classing import body_bytes
 from battle_healer_console.desk import Desk
 from battle_healer_console.problems import responses
 from battle_healer_console.schemas import ENTRY, LIST, REDRIVEN, STORY
 from battle_healer_replay import Queue
-from battle_healer_replay.entry import Entry, Payload, Reason, State
+from battle_healer_replay.editing import with_body
+from battle_healer_replay.entry import Entry, Reason, State
 from battle_healer_replay.errors import ForbiddenError, TooLargeError, UnknownEntryError
 from battle_healer_replay.operations.look import Filter
 from battle_healer_replay.public import public_entry, public_story
@@ -152,16 +152,6 @@ def _edited(queue: Queue, entry_id: str, edit: Edit) -> Entry:
     newest = queue.story(entry_id).payloads[-1]
     payload = with_body(newest, body_bytes(edit.body), edit.idempotency_key)
     return queue.edit(entry_id, payload, who=edit.by, why=edit.why)
-
-
-def with_body(newest: Payload, body: bytes | None, key: str | None) -> Payload:
-    """The same request with another body, under another key; its header follows."""
-    headers = tuple(
-        (name, value) for name, value in newest.headers if name.lower() != KEY_HEADER.lower()
-    )
-    if key is not None:
-        headers = (*headers, (KEY_HEADER, key))
-    return replace(newest, headers=headers, body=body, key=key)
 
 
 def _redriven(queue: Queue, wish: Redrive) -> list[str]:

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from battle_healer_replay.entry import Draft, Entry, Payload
 from battle_healer_replay.errors import ForbiddenError
 from battle_healer_replay.parking import checked
+
+_KEY_HEADER: Final = "Idempotency-Key"
+
+
+def with_body(newest: Payload, body: bytes | None, key: str | None) -> Payload:
+    """The same request with another body, under another key; its header follows."""
+    headers = tuple(
+        (name, value) for name, value in newest.headers if name.lower() != _KEY_HEADER.lower()
+    )
+    if key is not None:
+        headers = (*headers, (_KEY_HEADER, key))
+    return replace(newest, headers=headers, body=body, key=key)
 
 
 def edited(entry: Entry, before: Sequence[Payload], payload: Payload) -> Payload:
@@ -15,7 +29,7 @@ def edited(entry: Entry, before: Sequence[Payload], payload: Payload) -> Payload
     before: all earlier revisions. Raises ForbiddenError for what would make another call of it or
     leave it unprotected (I1), RefusedError for what no entry may hold.
     """
-    sent = next((v for n, v in payload.headers if n.lower() == "idempotency-key"), None)
+    sent = next((v for n, v in payload.headers if n.lower() == _KEY_HEADER.lower()), None)
     objections = (
         (
             payload.method != before[-1].method,

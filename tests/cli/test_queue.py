@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,109 @@ def put_dead(queue: Queue, i: int) -> str:
     (claim,) = queue.claim(Wish("w", 30.0, 1)).claims
     queue.record(Event("fail", name, fence=claim.entry.fence))
     return name
+
+
+def test_a_redrive_tells_what_it_redrove_as_data(healer: Healer, tmp_path: Path) -> None:
+    where = f"sqlite:{tmp_path / 'q.db'}"
+    with open_queue(where) as queue:
+        names = [put_dead(queue, i) for i in range(2)]
+    told = healer("queue", "redrive", "--queue", where, "--json").json
+    assert told == {"redriven": 2, "entries": names}
+
+
+def test_a_dead_entry_takes_another_body_under_a_new_key(healer: Healer, tmp_path: Path) -> None:
+    where = f"sqlite:{tmp_path / 'q.db'}"
+    with open_queue(where) as queue:
+        name = put_dead(queue, 1)
+    file = tmp_path / "body.bin"
+    file.write_bytes(b"\xff\x00")
+    edit = ("queue", "edit", name, "--queue", where)
+    told = healer(*edit, "--json-body", '{"amount": 16}', "--key", "k2", "--json").json
+    assert (told["state"], told["revision"]) == ("dead", 2)
+    assert healer(*edit, "--body-file", str(file), "--key", "k3").out == f"{name} dead\n"
+    with open_queue(where) as queue:
+        payloads = queue.story(name).payloads
+    assert [(p.body, p.key) for p in payloads] == [
+        (b"{}", None), (b'{"amount": 16}', "k2"), (b"\xff\x00", "k3"),
+    ]  # fmt: skip
+    unprotected = healer(*edit, "--json-body", "{}")
+    assert (unprotected.code, "unprotected" in unprotected.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("argv", "what"),
+    [
+        ((), "no single new body"),
+        (("--json-body", "{}", "--body-file", "x"), "no single new body"),
+        (("--json-body", "{"), "no json"),
+        (("--json-body", "NaN"), "no json"),
+        (("--body-file", "nowhere"), "no such file"),
+    ],
+    ids=str,
+)
+def test_a_body_that_cannot_be_meant_is_said(
+    healer: Healer, argv: tuple[str, ...], what: str
+) -> None:
+    ran = healer("queue", "edit", "entry-1", *argv)
+    assert ran.code == 2
+    assert what in ran.err.lower()
+
+
+def test_decisions_are_told_as_data_one_a_line(healer: Healer, tmp_path: Path) -> None:
+    where = f"sqlite:{tmp_path / 'q.db'}"
+    names = [put(where, doubt=True, call_id=f"call-{i}") for i in range(2)]
+    ran = healer("queue", "settle", *names, "--queue", where, "--json")
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert [(e["id"], e["state"]) for e in told] == [(name, "succeeded") for name in names]
+
+
+def test_a_worker_that_ends_says_what_waits_still_and_until_when(
+    healer: Healer, tmp_path: Path
+) -> None:
+    where = f"sqlite:{tmp_path / 'q.db'}"
+    worker = ("queue", "worker", "--until-empty", "--queue", where)
+    assert "still queued" not in healer(*worker).err
+    put(where, due_in_s=3600.0, call_id="call-1")
+    name = put(where, due_in_s=7200.0, call_id="call-2")
+    said = healer(*worker).err
+    with open_queue(where) as queue:
+        due = datetime.fromtimestamp(queue.story(name).entry.due_ms / 1000, UTC)
+    assert "2 entries still queued: the next due " in said
+    assert f"the last {due:%Y-%m-%d %H:%M:%S}" in said.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        ("--state", "dead"), ("--reason", "ambiguous"), ("--tenant", "acme"),
+        ("--destination", "other"), ("--correlation-id", "order-1"), ("--in", "slow"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_export_and_import_move_what_the_list_would_show(
+    healer: Healer, tmp_path: Path, choice: tuple[str, ...]
+) -> None:
+    here = f"sqlite:{tmp_path / 'a.db'}"
+    put(here, call_id="call-1")
+    wanted = put(
+        here, call_id="call-2", doubt=True, tenant="acme", destination="other",
+        correlation_id="order-1", queue="slow",
+    )  # fmt: skip
+    every, some = str(tmp_path / "all.jsonl"), str(tmp_path / "some.jsonl")
+    assert healer("queue", "export", some, *choice, "--queue", here, "--json").json["written"] == 1
+    healer("queue", "export", every, "--queue", here)
+    for file, more, there in ((some, (), "b"), (every, choice, "c")):
+        to = f"sqlite:{tmp_path / there}.db"
+        ran = healer("queue", "import", file, *more, "--queue", to, "--json")
+        assert ran.json == {"read": 1, "new": 1}
+        with open_queue(to) as queue:
+            assert [entry.id for entry in queue.entries()] == [wanted]
+
+
+def test_export_takes_what_was_parked_since(healer: Healer, tmp_path: Path) -> None:
+    where, file = f"sqlite:{tmp_path / 'q.db'}", str(tmp_path / "q.jsonl")
+    put(where)
+    assert "1 entry" in healer("queue", "export", file, "--since", "1h", "--queue", where).err
 
 
 def test_a_pause_is_kept_shown_and_ended(healer: Healer, tmp_path: Path) -> None:

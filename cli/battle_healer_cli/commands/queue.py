@@ -14,16 +14,25 @@ from rich.progress import track
 
 from battle_healer.journal.place import in_home
 from battle_healer_cli.complaints import UsageError
+from battle_healer_cli.queueing.bodies import new_body
 from battle_healer_cli.queueing.choosing import Choice
 from battle_healer_cli.queueing.policies import Policies
-from battle_healer_cli.queueing.showing import stats_lines, story_lines, table_of
+from battle_healer_cli.queueing.showing import (
+    counted_entries,
+    stats_lines,
+    story_lines,
+    table_of,
+    waiting_lines,
+)
 from battle_healer_cli.queueing.working import client_for, limit_of, stopped_by_signals, teller
 from battle_healer_cli.terminal import stderr, stdout
 from battle_healer_replay import open_queue
+from battle_healer_replay.editing import with_body
 from battle_healer_replay.entry import Entry
 from battle_healer_replay.moving import line_of, story_of
 from battle_healer_replay.operations.pauses import Pause, Resume, Scope
 from battle_healer_replay.public import public_entry, public_stats, public_story
+from battle_healer_replay.redriving import redriven
 from battle_healer_replay.worker import Options, Worker, journalled, to_all
 
 app = typer.Typer(
@@ -116,7 +125,7 @@ def stats(where: Where = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0913, PLR0917 - each is an option that people type
     entries: Ids,
     send_again: Annotated[
         bool, typer.Option("--send-again", help="You say that it took no effect.")
@@ -124,27 +133,69 @@ def replay(
     by: By = None,
     why: Why = "by hand",
     where: Where = None,
+    as_json: AsJson = False,
 ) -> None:
     """Send dead entries again. One in doubt needs your word that it took no effect."""
     with open_queue(where) as opened:
         _each(
             entries,
             lambda name: opened.redrive(name, who=_who(by), why=why, send_again=send_again),
+            as_json=as_json,
         )
 
 
 @app.command()
-def settle(entries: Ids, by: By = None, why: Why = "by hand", where: Where = None) -> None:
+def settle(
+    entries: Ids,
+    by: By = None,
+    why: Why = "by hand",
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
     """Say that entries in doubt took effect: they have succeeded."""
     with open_queue(where) as opened:
-        _each(entries, lambda name: opened.settle(name, who=_who(by), why=why))
+        _each(entries, lambda name: opened.settle(name, who=_who(by), why=why), as_json=as_json)
 
 
 @app.command()
-def cancel(entries: Ids, by: By = None, why: Why = "by hand", where: Where = None) -> None:
+def cancel(
+    entries: Ids,
+    by: By = None,
+    why: Why = "by hand",
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
     """Cancel entries; one that runs is asked to end before it is sent."""
     with open_queue(where) as opened:
-        _each(entries, lambda name: opened.cancel(name, who=_who(by), why=why))
+        _each(entries, lambda name: opened.cancel(name, who=_who(by), why=why), as_json=as_json)
+
+
+@app.command()
+def edit(  # noqa: PLR0913, PLR0917 - each is an option that people type
+    entry: Annotated[str, typer.Argument(metavar="ENTRY")],
+    json_body: Annotated[
+        str | None, typer.Option("--json-body", help="The new body: JSON as text.")
+    ] = None,
+    body_file: Annotated[
+        Path | None, typer.Option("--body-file", help="The new body: a file's bytes as they are.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="A new Idempotency-Key; needed if there was one.")
+    ] = None,
+    by: By = None,
+    why: Why = "by hand",
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a dead entry another body. It is sent when you replay it."""
+    body = new_body(json_body, body_file)
+    with open_queue(where) as opened:
+        payload = with_body(opened.story(entry).payloads[-1], body, key)
+        _each(
+            [entry],
+            lambda name: opened.edit(name, payload, who=_who(by), why=why),
+            as_json=as_json,
+        )
 
 
 @app.command()
@@ -161,18 +212,17 @@ def redrive(  # noqa: PLR0913, PLR0917 - each is an option that people type
     by: By = None,
     why: Why = "redrive",
     where: Where = None,
+    as_json: AsJson = False,
 ) -> None:
     """Send all dead entries again that are not in doubt, at a rate that the API can bear."""
     choice = Choice("dead", reason, tenant, queue, destination, correlation_id, since)
     with open_queue(where) as opened:
-        chosen = [
-            entry
-            for entry in opened.entries(choice.filter(opened.now_ms()))
-            if not entry.needs_decision
-        ]
-        for i, entry in enumerate(_progress(chosen, "redrive")):
-            opened.redrive(entry.id, who=_who(by), why=why, in_s=i / per_s)
-    stderr().print(f"{_entries(len(chosen))} queued again")
+        wanted = choice.filter(opened.now_ms())
+        again = redriven(opened, wanted, who=_who(by), why=why, per_s=per_s)
+        names = [entry.id for entry in _progress(again, "redrive")]
+    if as_json:
+        _print_json({"redriven": len(names), "entries": names})
+    stderr().print(f"{counted_entries(len(names))} queued again")
 
 
 @app.command()
@@ -246,6 +296,9 @@ def worker(  # noqa: PLR0913, PLR0917 - each is an option that people type
         with stopped_by_signals(running, console):
             console.print(f"working on {opened.name} under {policies.source}", style="dim")
             running.run(until_empty=until_empty)
+        if until_empty:
+            for line in waiting_lines(opened):
+                console.print(line, style="dim")
 
 
 @app.command()
@@ -260,45 +313,66 @@ def migrate(where: Where = None) -> None:
 
 
 @app.command()
-def export(
+def export(  # noqa: PLR0913, PLR0917 - each is an option that people type
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     state: StateOption = None,
+    reason: ReasonOption = None,
     tenant: Tenant = None,
+    queue: InQueue = None,
+    destination: Destination = None,
+    correlation_id: Correlation = None,
+    since: Since = None,
     where: Where = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write entries with their stories as lines of JSON. They hold no secrets."""
-    choice = Choice(state=state, tenant=tenant)
+    choice = Choice(state, reason, tenant, queue, destination, correlation_id, since)
     with open_queue(where) as opened, _opened(file, "x") as out:
         n = 0
         for entry in opened.entries(choice.filter(opened.now_ms())):
             out.write(line_of(opened.story(entry.id)) + "\n")
             n += 1
-    stderr().print(f"{_entries(n)} written to {file}")
+    if as_json:
+        _print_json({"written": n, "file": str(file)})
+    stderr().print(f"{counted_entries(n)} written to {file}")
 
 
 @app.command(name="import")
-def import_(
+def import_(  # noqa: PLR0913, PLR0917 - each is an option that people type
     file: Annotated[Path, typer.Argument(metavar="FILE")],
+    state: StateOption = None,
+    reason: ReasonOption = None,
+    tenant: Tenant = None,
+    queue: InQueue = None,
+    destination: Destination = None,
+    correlation_id: Correlation = None,
+    since: Since = None,
     where: Where = None,
+    as_json: AsJson = False,
 ) -> None:
     """Read entries that `export` has written; those that are there already are left alone."""
+    choice = Choice(state, reason, tenant, queue, destination, correlation_id, since)
     with open_queue(where) as opened, _opened(file, "r") as lines:
-        stories = [story_of(line, f"{file}:{i}") for i, line in enumerate(lines, 1)]
+        wanted = choice.filter(opened.now_ms())
+        read = [story_of(line, f"{file}:{i}") for i, line in enumerate(lines, 1)]
+        stories = [story for story in read if wanted.takes(story.entry)]
         new = sum(opened.load(story) for story in _progress(stories, "import"))
-    stderr().print(f"{new} of {_entries(len(stories))} new")
+    if as_json:
+        _print_json({"read": len(stories), "new": new})
+    stderr().print(f"{new} of {counted_entries(len(stories))} new")
 
 
-def _each(names: Iterable[str], do: Callable[[str], Entry]) -> None:
+def _each(names: Iterable[str], do: Callable[[str], Entry], *, as_json: bool) -> None:
+    """Decide about each, and tell at once; in JSON, one entry a line."""
     for name in names:
         entry = do(name)
-        stdout().print(f"{entry.id} {entry.state}")
+        if as_json:
+            _print_json(public_entry(entry))
+        else:
+            stdout().print(f"{entry.id} {entry.state}")
 
 
-def _entries(n: int) -> str:
-    return "1 entry" if n == 1 else f"{n} entries"
-
-
-def _progress(items: list[Any], what: str) -> Iterator[Any]:
+def _progress(items: Iterable[Any], what: str) -> Iterator[Any]:
     console = stderr()
     yield from track(items, what, console=console, disable=not console.is_terminal)
 

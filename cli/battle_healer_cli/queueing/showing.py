@@ -13,7 +13,8 @@ from battle_healer.text import safe, safe_url
 from battle_healer_cli.terminal import columns
 from battle_healer_cli.timeline import counted
 from battle_healer_replay.entry import MEANINGS, Entry, Payload, State
-from battle_healer_replay.operations.look import Stats, Story
+from battle_healer_replay.operations.look import Filter, Stats, Story
+from battle_healer_replay.queue import Queue
 
 _BODY_CHARACTERS: Final = 2000
 _STYLES: Final = {State.SUCCEEDED: "green", State.DEAD: "red", State.CANCELLED: "dim"}
@@ -141,3 +142,18 @@ def stats_lines(stats: Stats, now_ms: int) -> Iterator[Text]:
         ends = "until resumed" if p.until_ms is None else f"for {_span(p.until_ms - now_ms)} more"
         told = f"{p.scope} {safe(p.name)} {ends}, by {safe(p.who)}: {safe(p.why)}"
         yield Text(f"{'paused':<16}{told}", "yellow")
+
+
+def waiting_lines(queue: Queue) -> Iterator[Text]:
+    """How many entries are queued still, and until when; nothing where none are."""
+    dues = [entry.due_ms for entry in queue.entries(Filter(State.QUEUED))]
+    if dues:
+        yield Text(
+            f"{counted_entries(len(dues))} still queued: "
+            f"the next due {_when(min(dues))}, the last {_when(max(dues))}"
+        )
+
+
+def counted_entries(n: int) -> str:
+    """`1 entry`, `2 entries`."""
+    return "1 entry" if n == 1 else f"{n} entries"

@@ -37,6 +37,15 @@ class Filter:
     since_ms: int | None = None
     until_ms: int | None = None
 
+    def takes(self, entry: Entry) -> bool:
+        """Whether an entry that is in hand is one of them; as `listed` has it of those kept."""
+        fields = ("state", "reason", "tenant", "queue", "destination", "correlation_id")
+        return (
+            all(getattr(self, f) in (None, getattr(entry, f)) for f in fields)
+            and (self.since_ms is None or entry.created_ms >= self.since_ms)
+            and (self.until_ms is None or entry.created_ms < self.until_ms)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
