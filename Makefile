@@ -9,6 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/dev.lock
+# Read as data by tests/adversaries, never run: installed without its dependencies.
+ATTACKS_LOCK := requirements/attacks.lock
 READY := $(VENV)/.ready
 # `make INSTALLER=pip ...` where no uv wheel exists for the platform: slower, same result.
 INSTALLER ?= uv
@@ -24,7 +26,7 @@ setup: $(READY) ## Install everything into .venv
 	@echo "ready: $(BIN)/healer --help"
 
 # The stamp comes last, so an interrupted install starts over; nothing is fetched while it is newer.
-$(READY): pyproject.toml $(LOCK)
+$(READY): pyproject.toml $(LOCK) $(ATTACKS_LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "needs Python 3.11 or newer: make PYTHON=/path/to/python3 ..." >&2; exit 2; }
 	@$(PYTHON) -c 'import ensurepip, venv' \
@@ -36,8 +38,10 @@ $(READY): pyproject.toml $(LOCK)
 	  sed -n '/^uv==/,/^    # via/p' $(LOCK) > $(VENV)/uv.txt; \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt; \
 	  $(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes $(LOCK); \
+	  $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --require-hashes -r $(ATTACKS_LOCK); \
 	else \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK); \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(ATTACKS_LOCK); \
 	fi
 	@echo "3/3 installing battle-healer itself"
 	@if [ "$(INSTALLER)" = uv ]; then \
@@ -116,17 +120,20 @@ format: $(READY) ## Rewrite files in the house style
 # Extra indexes and local wheel folders would narrow the lock to the files that they hold.
 COMPILE = env -u UV_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS $(BIN)/uv pip compile -q --universal \
   --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-  --no-emit-package battle-healer --custom-compile-command "make lock" pyproject.toml
-COMPILE_DEV = $(COMPILE) --all-extras --group dev -o $(LOCK)
+  --no-emit-package battle-healer --custom-compile-command "make lock"
+COMPILE_DEV = $(COMPILE) pyproject.toml --all-extras --group dev -o $(LOCK)
 # The peers stand on the same versions of what they share with us.
-COMPILE_BENCH = $(COMPILE) requirements/bench.in -c $(LOCK) -o $(BENCH_LOCK)
+COMPILE_BENCH = $(COMPILE) pyproject.toml requirements/bench.in -c $(LOCK) -o $(BENCH_LOCK)
+COMPILE_ATTACKS = $(COMPILE) requirements/attacks.in --no-deps -o $(ATTACKS_LOCK)
 
 .PHONY: lock upgrade clean
 lock: $(READY) ## Bring the locks in step with pyproject.toml, changing as little as possible
 	$(COMPILE_DEV)
 	$(COMPILE_BENCH)
-upgrade: $(READY) ## Newest versions that pyproject.toml and bench.in allow
+	$(COMPILE_ATTACKS)
+upgrade: $(READY) ## Newest versions that pyproject.toml and *.in allow
 	$(COMPILE_DEV) --upgrade
 	$(COMPILE_BENCH) --upgrade
+	$(COMPILE_ATTACKS) --upgrade
 clean: ## Remove what make installed
 	rm -rf $(VENV) $(BENCH_VENV) benchmarks/node_modules

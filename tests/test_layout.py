@@ -4,6 +4,8 @@ import ast
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
 PACKAGES = [Path(p) for p in CONFIG["hatch"]["build"]["targets"]["wheel"]["packages"]]
@@ -34,8 +36,10 @@ def test_a_room_opens_with_a_short_readme() -> None:
         assert 0 < len(lines) <= README_LINES, room
 
 
-def test_the_lock_names_no_address() -> None:
-    lock = (ROOT / "requirements/dev.lock").read_text("utf-8")
+@pytest.mark.parametrize("name", ["dev.lock", "bench.lock", "attacks.lock"])
+def test_a_lock_names_no_address(name: str) -> None:
+    lock = (ROOT / "requirements" / name).read_text("utf-8")
+    assert "--hash=sha256:" in lock
     assert "://" not in lock
     assert "--index-url" not in lock
     assert "--find-links" not in lock
