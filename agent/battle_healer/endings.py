@@ -46,8 +46,9 @@ def outcome_of_story(story: Story, kind: OutcomeKind, name: str, reason: str) ->
 
 
 def give_up(story: Story, name: str) -> Outcome:
-    """The outcome of an abort: a failure, except that a write that took effect stays one.
+    """The outcome of an abort: a failure, except of what the API has answered after all.
 
+    A redirect that is not followed is an answer like any other.
     A write whose 2xx answer cannot be brought to its contract was still delivered: it is never
     re-sent, and `verified` says that its answer is not what was promised.
     """
@@ -55,6 +56,8 @@ def give_up(story: Story, name: str) -> Outcome:
         why = "the write was accepted; its answer does not meet the contract"
         outcome = outcome_of_story(story, OutcomeKind.DELIVERED, name, why)
         return replace(outcome, verified=False)
+    if _is_answered_by_redirect(story):
+        return outcome_of_story(story, OutcomeKind.DELIVERED, name, "the API answered: elsewhere")
     outcome = outcome_of_story(story, OutcomeKind.FAILED, name, reason_of(story))
     return replace(outcome, not_yet_s=_not_yet_s(story))
 
@@ -85,6 +88,19 @@ def _was_accepted(story: Story) -> bool:
     is_useless = story.diagnosis.kind is Kind.MALFORMED_REPLY
     has_contract = story.call.endpoint.response_schema is not None
     return is_useless and has_contract and story.diagnosis.processed == "yes"
+
+
+def _is_answered_by_redirect(story: Story) -> bool:
+    """Whether the newest reply sends the caller elsewhere, and keeps all that was promised.
+
+    Of a write it says so only where the API says that it was processed: the same status answers
+    one that was made, one that has to be made elsewhere, and one whose session has ended. Under a
+    contract it is not the answer that was agreed.
+    """
+    diagnosis, call = story.diagnosis, story.call
+    if diagnosis.kind is not Kind.REDIRECTED or call.endpoint.response_schema is not None:
+        return False
+    return call.is_read or diagnosis.processed == "yes"
 
 
 def reason_of(story: Story) -> str:
