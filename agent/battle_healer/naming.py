@@ -65,14 +65,31 @@ LOOSE: Final[tuple[frozenset[str], ...]] = (
 )
 """Names that mean one thing only where somebody says that one is wrong and the other missing."""
 
-_OTHER_THINGS = (
-    "id ids count cents minor ms millis milliseconds s sec secs seconds minutes mins hours days "
-    "g grams kg mm cm m meters km bytes kb mb percent pct eur usd gbp epoch unix timestamp "
+UNITS: Final[dict[str, tuple[str, str]]] = {
+    "ms": ("time", "0.001"), "millis": ("time", "0.001"), "milliseconds": ("time", "0.001"),
+    "s": ("time", "1"), "sec": ("time", "1"), "secs": ("time", "1"), "seconds": ("time", "1"),
+    "minutes": ("time", "60"), "mins": ("time", "60"), "hours": ("time", "3600"),
+    "cents": ("money", "0.01"), "minor": ("money", ""),
+    "g": ("mass", "0.001"), "grams": ("mass", "0.001"), "kg": ("mass", "1"),
+    "mm": ("length", "0.001"), "cm": ("length", "0.01"), "m": ("length", "1"),
+    "meters": ("length", "1"), "km": ("length", "1000"),
+    "bytes": ("size", "1"), "kb": ("size", "1000"), "mb": ("size", "1000000"),
+}  # fmt: skip
+"""Words that tell a name's unit: its dimension, and its factor to the first unit of that.
+
+An amount in `minor` units has no factor: it depends on the currency (ISO 4217).
+"""
+
+EPOCHS: Final = frozenset({"epoch", "unix", "timestamp"})
+"""Words that tell that a number is an instant."""
+
+_OTHER_WORDS = (
+    "id ids count days percent pct eur usd gbp "
     "min max minimum maximum total sub net gross tax fee discount refund refunded old new "
     "previous prev next last first from to source target sender recipient billing shipping "
     "is has not no url uri type kind name at on date start end default limit"
 )
-OTHER_THINGS: Final = frozenset(_OTHER_THINGS.split())
+OTHER_THINGS: Final = frozenset(_OTHER_WORDS.split()).union(UNITS, EPOCHS)
 """Words that make another thing of a name they are added to: `amount_cents`, `max_amount`."""
 _LEAST_AFFIXED: Final = 3
 

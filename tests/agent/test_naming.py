@@ -2,7 +2,16 @@
 
 import pytest
 
-from battle_healer.naming import are_synonyms, is_one_letter_apart, plain, same, words
+from battle_healer.naming import (
+    EPOCHS,
+    UNITS,
+    are_synonyms,
+    is_affixed,
+    is_one_letter_apart,
+    plain,
+    same,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +58,9 @@ def test_a_name_that_resembles_two_is_none_of_them() -> None:
 )  # fmt: skip
 def test_what_merely_looks_alike_is_no_synonym(one: str, other: str) -> None:
     assert not are_synonyms(one, other)
+
+
+@pytest.mark.parametrize("word", sorted(UNITS.keys() | EPOCHS))
+def test_a_unit_makes_another_thing_of_a_name(word: str) -> None:
+    assert not is_affixed("weight", f"weight_{word}")
+    assert is_affixed("weight", "parcel_weight")

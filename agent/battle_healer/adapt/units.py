@@ -8,21 +8,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from battle_healer.json_text import Spelled, number_text
-from battle_healer.naming import words
+from battle_healer.naming import EPOCHS, UNITS, words
 from battle_healer.pointers import ABSENT
 
-# Suffix to (dimension, factor to its first unit).
-_UNITS: Final[dict[str, tuple[str, str]]] = {
-    "ms": ("time", "0.001"), "millis": ("time", "0.001"), "milliseconds": ("time", "0.001"),
-    "s": ("time", "1"), "sec": ("time", "1"), "secs": ("time", "1"), "seconds": ("time", "1"),
-    "minutes": ("time", "60"), "mins": ("time", "60"), "hours": ("time", "3600"),
-    "cents": ("money", "0.01"), "minor": ("money", ""),
-    "g": ("mass", "0.001"), "grams": ("mass", "0.001"), "kg": ("mass", "1"),
-    "mm": ("length", "0.001"), "cm": ("length", "0.01"), "m": ("length", "1"),
-    "meters": ("length", "1"), "km": ("length", "1000"),
-    "bytes": ("size", "1"), "kb": ("size", "1000"), "mb": ("size", "1000000"),
-}  # fmt: skip
-_EPOCHS: Final = frozenset({"epoch", "unix", "timestamp"})
 _WITH_UNIT: Final = re.compile(r"(-?\d{1,15}(?:\.\d{1,9})?) ?([A-Za-z]{1,12})")
 # No quantity has more, and decimal arithmetic rounds what has.
 _MOST_DIGITS: Final = 25
@@ -34,15 +22,15 @@ _MILLISECONDS: Final = (1_000_000_000_000, 10_000_000_000_000)
 def unit(name: str) -> tuple[str, str]:
     """A name without its unit, and the unit; "" where it states none."""
     parts = words(name)
-    if len(parts) > 1 and parts[-1] in _UNITS:
+    if len(parts) > 1 and parts[-1] in UNITS:
         return "".join(parts[:-1]), parts[-1]
     return "".join(parts), ""
 
 
 def base(name: str) -> str:
     """A name without unit and without words that say that it is an epoch."""
-    parts = [p for p in words(name) if p not in _EPOCHS]
-    if len(parts) < len(words(name)) and parts and parts[-1] in _UNITS:
+    parts = [p for p in words(name) if p not in EPOCHS]
+    if len(parts) < len(words(name)) and parts and parts[-1] in UNITS:
         parts = parts[:-1]
     return "".join(parts)
 
@@ -50,9 +38,9 @@ def base(name: str) -> str:
 def converted(value: Any, have: str, want: str) -> Any:
     """A number in another unit of the same dimension; ABSENT where that cannot be said."""
     number = _decimal(value)
-    if number is None or have not in _UNITS or want not in _UNITS:
+    if number is None or have not in UNITS or want not in UNITS:
         return ABSENT
-    (from_dimension, factor), (to_dimension, divisor) = _UNITS[have], _UNITS[want]
+    (from_dimension, factor), (to_dimension, divisor) = UNITS[have], UNITS[want]
     if from_dimension != to_dimension or not factor or not divisor:
         return ABSENT
     return _number(number * Decimal(factor) / Decimal(divisor))
@@ -61,7 +49,7 @@ def converted(value: Any, have: str, want: str) -> Any:
 def major(value: Any, have: str, exponent: Any = None) -> Any:
     """An amount of money in its major unit, from cents or from a stated exponent."""
     number = _decimal(value)
-    if number is None or _UNITS.get(have, ("", ""))[0] != "money":
+    if number is None or UNITS.get(have, ("", ""))[0] != "money":
         return ABSENT
     if have == "cents":
         return _number(number / 100)
@@ -96,7 +84,7 @@ def instant(value: Any) -> Any:
 def epoch(value: Any, description: str) -> Any:
     """An instant as the epoch that a description asks for (`Unix time in seconds`)."""
     said = set(words(description))
-    if not isinstance(value, str) or not said & _EPOCHS:
+    if not isinstance(value, str) or not said & EPOCHS:
         return ABSENT
     try:
         at = datetime.fromisoformat(value)
