@@ -43,6 +43,7 @@ _SLOTS: Final = 100
 _CLEAN_EACH_S: Final = 3600.0
 _LOOK_EACH_S: Final = 30.0
 _BATCH: Final = 500
+_TROUBLED: Final = Batch((), 1.0)  # nothing was claimed: look again in a second
 
 
 class Worker:
@@ -84,7 +85,7 @@ class Worker:
         """Work until `stop`; what is in hand then is finished, or handed back if it has not begun.
 
         until_empty: end as soon as nothing is due and nothing is in hand. Raises UsageError if
-        another worker has the name. Trouble with the database is waited out.
+        another worker has the name. Trouble with the database is waited out, then too.
         """
         with self._named() as name, ThreadPoolExecutor(self._options.at_once) as pool:
             self.name, self._watch = name, self._queue.watch()
@@ -100,6 +101,8 @@ class Worker:
                         lease_s = self._options.rule(claim.entry.queue).lease_s
                         self._start(pool, Running(claim, before + lease_s, lease_s))
                     is_empty = was_idle and not batch.claims and not batch.is_overdue
+                    # Nobody knows what is due while the database is in trouble.
+                    is_empty = is_empty and batch is not _TROUBLED
                     if until_empty and is_empty and self._pace.refill_s() is None:
                         break
                     self._rest(batch)
@@ -159,7 +162,7 @@ class Worker:
                     self._told(change)
         except QueueError as error:
             _log.warning("the queue cannot be used now: %s", error)
-            return Batch((), 1.0)
+            return _TROUBLED
         return batch
 
     def _batch(self) -> Batch:
