@@ -24,9 +24,10 @@ from hypothesis.stateful import (
 from tests.replay.expected import LEASE_MS, Expected, Known
 from tests.support.sizes import STORE_EXAMPLES
 
-from battle_healer_replay.entry import Draft, Payload, Reason, State
+from battle_healer_replay.entry import Draft, Entry, Payload, Reason, State
 from battle_healer_replay.errors import ForbiddenError, KeyReusedError
 from battle_healer_replay.operations.claim import Batch, Wish
+from battle_healer_replay.operations.look import Story
 from battle_healer_replay.operations.pauses import Pause, Resume
 from battle_healer_replay.queue import Queue
 from battle_healer_replay.transitions import Event, Refusal
@@ -39,7 +40,7 @@ TABLES: Final = ("entries", "payloads", "attempts", "actions", "lanes", "pauses"
 RECORDS: Final = ("begin", "extend", "succeed", "fail", "postpone", "release", "bury")
 QUEUES, WORKERS, KEYS = st.sampled_from("ab"), st.sampled_from(["w1", "w2"]), st.sampled_from("xyz")
 WAITS_MS: Final = st.sampled_from([0, 3_000, 25_000])
-WHO: Final = {"who": "ann", "why": "because"}
+WHO: Final[dict[str, Any]] = {"who": "ann", "why": "because"}
 
 
 class Stores(RuleBasedStateMachine):
@@ -69,6 +70,10 @@ class Stores(RuleBasedStateMachine):
     def one_of(self, data: st.DataObject) -> tuple[str, Known]:
         name = data.draw(st.sampled_from(sorted(self.model.entries)))
         return name, self.model.entries[name]
+
+    def story(self, name: str) -> Story:
+        story: Story = self.both(lambda it: it.story(name))
+        return story
 
     @rule(
         queue=QUEUES, safe=st.booleans(), most=st.integers(1, 3),
@@ -122,7 +127,7 @@ class Stores(RuleBasedStateMachine):
     def _expired_on_the_way(self) -> None:
         """A claim buries what it meets that has expired, as many as there are in its way."""
         for name, known in self.model.entries.items():
-            if known.is_expired(self.now) and self._entry(name).state is State.DEAD:
+            if known.is_expired(self.now) and self.story(name).entry.state is State.DEAD:
                 known.end("dead", self.now, "expired")
 
     @precondition(lambda self: self.model.entries)
@@ -162,7 +167,7 @@ class Stores(RuleBasedStateMachine):
         dead = sorted(n for n, known in self.model.entries.items() if known.state == "dead")
         name = data.draw(st.sampled_from(dead or sorted(self.model.entries)))
         known = self.model.entries[name]
-        does, may = {
+        doings: dict[str, tuple[Callable[[Queue], Any], Callable[[], bool]]] = {
             "cancel": (lambda it: it.cancel(name, **WHO), lambda: known.cancel(self.now)),
             "redrive": (
                 lambda it: it.redrive(name, **WHO),
@@ -174,7 +179,8 @@ class Stores(RuleBasedStateMachine):
             ),
             "settle": (lambda it: it.settle(name, **WHO), lambda: known.settle(self.now)),
             "edit": (lambda it: it.edit(name, BODY, **WHO), known.edit),
-        }[what]
+        }
+        does, may = doings[what]
         answer = self.both(does)
         is_forbidden = isinstance(answer, tuple) and answer[0] is ForbiddenError
         assert is_forbidden != may()
@@ -226,7 +232,7 @@ class Stores(RuleBasedStateMachine):
         ids = self.both(lambda it: [entry.id for entry in it.entries()])
         assert ids == sorted(self.model.entries)
         for name in ids:
-            story = self.both(lambda it, name=name: it.story(name))
+            story = self.story(name)
             assert _told(story.entry) == _expected(self.model.entries[name]), name
             fences = [attempt.fence for attempt in story.attempts]
             assert fences == list(range(1, len(fences) + 1)), "no attempt is left out"
@@ -234,9 +240,6 @@ class Stores(RuleBasedStateMachine):
         counts = self.both(lambda it: it.stats().counts)
         states = Counter(known.state for known in self.model.entries.values())
         assert {state: n for state, n in counts.items() if n} == states
-
-    def _entry(self, name: str) -> Any:
-        return self.both(lambda it: it.story(name)).entry
 
 
 def _outcome(queue: Queue, do: Callable[[Queue], Any]) -> Any:
@@ -250,7 +253,7 @@ def _by_id(changes: list[Any]) -> list[Any]:
     return sorted(changes, key=lambda change: str(change.entry.id))
 
 
-def _told(entry: Any) -> tuple[Any, ...]:
+def _told(entry: Entry) -> tuple[Any, ...]:
     return (
         str(entry.state), entry.reason and str(entry.reason), entry.fence, entry.failures,
         entry.revision, entry.redrives, entry.cancel_asked, entry.worker, entry.lease_until_ms,
@@ -271,7 +274,7 @@ def test_both_stores_do_the_same_and_what_the_model_says(
     sqlite_rig: Rig, postgres_rig: Rig
 ) -> None:
     run_state_machine_as_test(
-        lambda: Stores((sqlite_rig, postgres_rig)),
+        lambda: Stores((sqlite_rig, postgres_rig)),  # type: ignore[arg-type] # it calls it, no more
         settings=settings(
             max_examples=STORE_EXAMPLES.now,
             stateful_step_count=30,
