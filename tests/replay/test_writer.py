@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,37 @@ def test_a_leader_that_is_interrupted_leaves_the_others_to_the_next(sqlite_rig: 
             first.result(10)
         assert [other.result(10) for other in others] == [1, 2]
     writer.close()
+
+
+def test_a_follower_that_is_interrupted_leaves_the_line_and_nobody_waits_for_it(
+    sqlite_rig: Rig,
+) -> None:
+    writer = Writer(sqlite_rig.open())
+    groups: list[list[int]] = []
+    entered, go_on = threading.Event(), threading.Event()
+
+    def keep(session: Any, items: Any) -> list[int]:
+        groups.append(list(items))
+        entered.set()
+        assert go_on.wait(10)
+        return list(items)
+
+    def interrupt() -> None:
+        while len(writer._wishes) < 2:
+            threading.Event().wait(0.001)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with ThreadPoolExecutor(3) as pool:
+        leader = pool.submit(writer.ask, keep, 0)
+        assert entered.wait(10)
+        interrupting = pool.submit(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            writer.ask(keep, 1)
+        interrupting.result(10)
+        later = pool.submit(writer.ask, keep, 2)
+        go_on.set()
+        assert (leader.result(10), later.result(10)) == (0, 2)
+    assert groups == [[0], [2]]
 
 
 def test_more_wishes_than_a_commit_takes_are_all_answered_in_order(sqlite_rig: Rig) -> None:
