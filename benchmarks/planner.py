@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.adversaries.test_injection import attacks, steer_rates
+from tests.adversaries import test_injection, test_public_attacks
+from tests.adversaries.hijacked import steer_rates
 from tests.support.building import attempt, call, kit, reply
 
 from battle_healer.diagnosis import diagnose
@@ -102,8 +103,12 @@ def _asking() -> list[Figure]:
 
 
 def _steering() -> list[Figure]:
-    count = f"{len(attacks())} attacks"
-    return [Figure(f"steer rate of {who}, {count}", f"{p:.3f}") for who, p in steer_rates().items()]
+    sets = {"attacks": test_injection.attacks(), "public ones": test_public_attacks.attacks()}
+    return [
+        Figure(f"steer rate of {who}, {len(attacks)} {name}", f"{rate:.3f}")
+        for name, attacks in sets.items()
+        for who, rate in steer_rates(attacks).items()
+    ]
 
 
 def _hung(double: GeminiDouble, menu: tuple[Any, ...]) -> float:
