@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -75,6 +76,13 @@ class Stores(RuleBasedStateMachine):
         story: Story = self.both(lambda it: it.story(name))
         return story
 
+    @initialize(safe=st.booleans(), most=st.integers(1, 3), expires_s=st.sampled_from([None, 20.0]))
+    def some_are_in_hand(self, *, safe: bool, most: int, expires_s: float | None) -> None:
+        """Work from the first step on: a random walk alone comes to little of it."""
+        for queue in "aab":
+            self.keep(queue=queue, safe=safe, most=most, due_s=0.0, expires_s=expires_s)
+        self.claim("w1", 2)
+
     @rule(
         queue=QUEUES, safe=st.booleans(), most=st.integers(1, 3),
         due_s=st.sampled_from([0.0, 5.0]), expires_s=st.sampled_from([None, 20.0]),
@@ -110,6 +118,7 @@ class Stores(RuleBasedStateMachine):
         else:
             assert answer[0] is KeyReusedError
 
+    @precondition(lambda self: self.model.entries)
     @rule(worker=WORKERS, limit=st.integers(1, 4))
     def claim(self, worker: str, limit: int) -> None:
         may = self.model.claimable(self.now)
@@ -145,6 +154,7 @@ class Stores(RuleBasedStateMachine):
         may = known.record(name, event.fence, self.now, round(event.wait_s * 1000))
         assert isinstance(answer, Refusal) != may
 
+    @precondition(lambda self: self.model.entries)
     @rule()
     def reap(self) -> None:
         self.both(lambda it: _by_id(it.reap()))
@@ -154,6 +164,7 @@ class Stores(RuleBasedStateMachine):
             elif known.is_expired(self.now):
                 known.end("dead", self.now, "expired")
 
+    @precondition(lambda self: self.model.entries)
     @rule(worker=WORKERS)
     def take_back(self, worker: str) -> None:
         self.both(lambda it: _by_id(it.take_back(worker)))
@@ -216,6 +227,7 @@ class Stores(RuleBasedStateMachine):
         for rig in self.rigs:
             rig.clock.advance(seconds)
 
+    @precondition(lambda self: self.model.entries)
     @rule()
     def forget(self) -> None:
         old = [
