@@ -10,6 +10,7 @@ from benchmarks.mix import report as mix
 from benchmarks.mocks import report as mocks
 from benchmarks.overhead import report as overhead
 from benchmarks.part import Part
+from benchmarks.queue import behind
 from benchmarks.queue import report as queue
 
 PARTS: Final = (
@@ -24,4 +25,5 @@ PARTS: Final = (
     Part("planner", "What a choice costs", lambda say: planner.report()),
     Part("journal", "What the journal adds", journal.report),
     Part("queue", "The queue beside others", queue.report),
+    Part("queue-more", "The queue behind a crowd", behind.report),
 )
