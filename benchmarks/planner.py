@@ -120,7 +120,7 @@ def _hung(double: GeminiDouble, menu: tuple[Any, ...]) -> float:
 
 
 def _planner(url: str) -> Gemini:
-    most = 10**9
+    most = 1_000_000
     planner = Gemini(
         GeminiSettings(
             api_key=Secret("a-key-that-opens-nothing"), base_url=url, model=MODEL,

@@ -66,7 +66,7 @@ class Stage:
 @pytest.fixture(scope="session")
 def gemini() -> Iterator[Gemini]:
     """The planner over the real SDK, which asks a double; its budgets are no bound here."""
-    most = 10**9
+    most = 1_000_000
     with GeminiDouble() as double:
         planner = Gemini(
             GeminiSettings(
