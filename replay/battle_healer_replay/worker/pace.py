@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class _Place:
     at: float
     in_hand: int = 0
     troubles: int = 0
+    held_until: float = -math.inf
 
     def refill(self, now: float) -> None:
         most, per_s = float(self.limit.most), self.limit.per_s
@@ -42,6 +44,15 @@ class _Place:
         # One probe while it is down, the rest wait: a destination is not hammered entry by entry.
         at_once = 1 if self.troubles else self.limit.at_once
         return max(0, min(at_once - self.in_hand, int(self.tokens)))
+
+    def held_s(self, now: float) -> float:
+        """Seconds for which one more trouble holds it back."""
+        # All that was in hand when it went down tells of one trouble, and not of one each.
+        if now >= self.held_until:
+            self.troubles += 1
+            hold_s = min(_LONGEST_HOLD_S, _FIRST_HOLD_S * 2.0 ** min(self.troubles - 1, 30))
+            self.held_until = now + hold_s
+        return self.held_until - now
 
     def begin(self, now: float) -> None:
         self.refill(now)
@@ -99,10 +110,10 @@ class Pace:
             place.in_hand -= 1
             if is_well is None:
                 return 0.0
-            place.troubles = 0 if is_well else place.troubles + 1
             if is_well:
+                place.troubles, place.held_until = 0, -math.inf
                 return 0.0
-            return float(min(_LONGEST_HOLD_S, _FIRST_HOLD_S * 2.0 ** min(place.troubles - 1, 30)))
+            return place.held_s(self.now())
 
     def refill_s(self) -> float | None:
         """Seconds until a place that is out of tokens has one; None where none is."""

@@ -104,6 +104,19 @@ def test_a_rate_holds_back_what_is_above_it_until_its_time() -> None:
     assert pace.room_in("slow", "pay") == 1
 
 
+def test_all_that_was_in_hand_tells_of_one_trouble_of_its_destination() -> None:
+    now = [0.0]
+    options = Options()
+    pace = Pace(lambda: now[0], options.limit_at, options.limit_in)
+    for _ in range(16):
+        pace.begin("default", "pay")
+    now[0] = 1.0
+    assert [pace.end("default", "pay", is_well=False) for _ in range(16)] == [0.5] * 16
+    now[0] = 1.5
+    pace.begin("default", "pay")
+    assert pace.end("default", "pay", is_well=False) == 1.0, "the probe that failed counts"
+
+
 def test_what_is_set_for_a_worker_holds_for_every_queue() -> None:
     options = Options(
         lease_s=60.0, limit=Limit(3), kept_s={State.DEAD: 5.0},
