@@ -126,7 +126,9 @@ def _lies(ledger: Ledger, told: Told | None) -> Iterator[str]:
         return
     if told.kind == "degraded" and ledger.arrivals[0].method not in ("GET", "HEAD"):
         yield "I6: a substitute passed for a write"
-    if told.kind == "delivered" and not 200 <= ledger.shown[-1].status < 300:
+    # A redirect that nobody follows is an answer to who asks, and none to who acts.
+    good = range(200, 400 if ledger.arrivals[0].method in ("GET", "HEAD") else 300)
+    if told.kind == "delivered" and ledger.shown[-1].status not in good:
         yield f"I6: called delivered, the server said {ledger.shown[-1].status}"
     if told.effect == "none" and ledger.effects:
         yield "I6: it took effect, and that is denied"
