@@ -26,6 +26,8 @@ AtOnce = Callable[[Request, bytes, Wire], Outgoing | Rest | None]
 
 # The one thing that an answer says of its connection.
 _CLOSE: Final = (b"connection", b"close")
+# Until the next look at a connection that is in use, in seconds.
+_LEAST_S: Final = 1.0
 # In uvicorn's words, since its own way to this answer says the same.
 _MISTAKE: Final = Outgoing(
     500,
@@ -53,23 +55,29 @@ class WireProtocol(HttpToolsProtocol):
         self._at_once: AtOnce | None = getattr(self.app, "at_once", None)
         # What came of a body, while nothing is begun for its request; else None.
         self._held: list[bytes] | None = None
+        self._heard_s = 0.0
+        self._idle_timer: asyncio.TimerHandle | None = None
         super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of what belongs to the connection."""
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the connection is spent: then close it."""
         if self.wire.spent:
             self.wire.fin()
             return
+        self._heard_s = self.loop.time()
         super().data_received(data)
         if self._held is not None and not self.transport.is_closing():
             self._begin()
 
     def on_message_begin(self) -> None:
         """Leave the scope for later: what is answered on the spot needs none."""
-        if self._at_once is None:
-            super().on_message_begin()
-        else:
-            self.url, self.headers = b"", []
+        self.url, self.headers = b"", []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a field; what it asks of the connection is seen to when a task is begun."""
@@ -77,9 +85,6 @@ class WireProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Wait for the end of the request, which mostly came along, before anything is begun."""
-        if self._at_once is None:
-            super().on_headers_complete()
-            return
         self._held = []
         if self._is_busy or self.parser.should_upgrade():
             self._begin()
@@ -134,10 +139,25 @@ class WireProtocol(HttpToolsProtocol):
         head = b"".join([b"%b: %b\r\n" % field for field in reply.headers])
         end = b"\r\n" if keeps or closes else b"connection: close\r\n\r\n"
         self.transport.write(b"".join((STATUS_LINE[reply.status], head, end, reply.body)))
-        if keeps:
-            self.on_response_complete()
-        else:
+        self.server_state.total_requests += 1
+        if not keeps:
             self.transport.close()
+        elif self._idle_timer is None:
+            self._await_silence(self.timeout_keep_alive)
+
+    def _await_silence(self, seconds: float) -> None:
+        """Close a connection that is silent for so long.
+
+        One timer looks again and again: to stop and set one for each request takes 2 us.
+        """
+        self._idle_timer = self.loop.call_later(seconds, self._look_for_silence)
+
+    def _look_for_silence(self) -> None:
+        left_s = self._heard_s + self.timeout_keep_alive - self.loop.time()
+        if self._is_busy or left_s > 0:
+            self._await_silence(max(left_s, _LEAST_S))
+        else:
+            self.timeout_keep_alive_handler()
 
     def _begin(self, rest: Rest | None = None) -> None:
         """Begin a task for the request. rest: the application's way on, where it has begun."""
