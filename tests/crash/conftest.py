@@ -43,6 +43,10 @@ class Programs:
                 [sys.executable, *argv], env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
 
+    def works(self, name: str) -> bool:
+        """Whether a worker that runs has begun to: before that a kill has nothing to hit."""
+        return name in self.running and "working on" in self._words(name)
+
     def kill(self, name: str) -> None:
         self.running[name].kill()
         self.ended(name, wait_s=10)
@@ -55,18 +59,23 @@ class Programs:
         code = program.wait(wait_s) if wait_s else program.poll()
         if code is None:
             return False
-        said = (self.folder / f"{name}.log").read_bytes().decode("ascii", "replace")
         if code == -signal.SIGKILL:
             self.kills += 1
             del self.running[name]
             return False
+        said = self._words(name)
         if code == EXIT_USAGE and "it does not answer" in said:
             del self.running[name]  # it was started while its database was away
             return False
-        if code == EXIT_INTERRUPTED and "working on" not in said[self.began[name] :]:
+        if code == EXIT_INTERRUPTED and "working on" not in said:
             return True  # it was asked to end before it had begun to work
         assert code == 0, f"{name} ended with {code}: {said[-2000:]}"
         return True
+
+    def _words(self, name: str) -> str:
+        """What it has said since it was started last."""
+        said = (self.folder / f"{name}.log").read_bytes().decode("ascii", "replace")
+        return said[self.began[name] :]
 
     def stop_all(self) -> None:
         """Ask each to end, and see that it ends well."""

@@ -153,7 +153,7 @@ def _work_under_fire(
         Event().wait(random.uniform(0.05, 0.3))
         if not is_over and random.random() < 0.3:
             victim = random.choice(WORKERS)
-            if victim in programs.running:
+            if programs.works(victim):
                 programs.kill(victim)
     del programs.running["enqueuer"]
     programs.stop_all()
