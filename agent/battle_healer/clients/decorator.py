@@ -60,7 +60,8 @@ def heal_api_call(  # noqa: PLR0913 -- keyword-only; most are left out
     SDKs built on them. It is called again, after the server's own time, only if that is safe:
     the request that its exception names is one that may be repeated, or cannot have been
     processed. A function that makes several requests has to say `idempotent=True`, or
-    `retry_attempts=0`: of the others nobody here knows.
+    `retry_attempts=0`: of the others nobody here knows. A key counts only if it came as one of
+    the arguments: a function that makes its own sends another one the next time.
 
     endpoint: its name, `openai.chat`, by which breaker, pacer and retry budget are shared.
     retry_attempts: calls after the first, 0 to 10. idempotent: calling it twice does no harm.

@@ -141,7 +141,7 @@ class FunctionCall:
         bounds = kit.rules.bounds
         most = min(bounds.requests, 1 + terms.retry_attempts)
         bounds = replace(bounds, requests=most, resends=terms.retry_attempts)
-        ways = (retry.ROW,) if self._is_known else ()
+        ways = (retry.ROW,) if self._is_known and self._sends_the_same() else ()
         return replace(
             kit,
             rules=replace(kit.rules, bounds=bounds),
@@ -149,6 +149,15 @@ class FunctionCall:
             can_park=self._can_be_parked,
             has_stale=never,
         )
+
+    def _sends_the_same(self) -> bool:
+        """Whether a second call sends the same key, as far as anybody can know (I1).
+
+        A function that makes its own key makes another one when it is called again.
+        """
+        call, (arguments, keywords) = self.call, self._given
+        given = (*arguments, *keywords.values())
+        return call.idempotent or call.key is None or any(value == call.key for value in given)
 
     def note(self, note: Note) -> None:
         """Tell whoever watches."""

@@ -116,7 +116,7 @@ def test_a_write_that_took_effect_is_not_made_again(
 
 
 @pytest.mark.parametrize("library", LIBRARIES, ids=NAMES)
-def test_a_write_under_a_key_that_is_declared_honoured_is_made_again(
+def test_a_write_under_a_key_of_the_functions_own_is_not_made_again(
     library: Any, mock: Mock, healed: Callable[..., Any]
 ) -> None:
     mock.post("/reset")
@@ -130,10 +130,12 @@ def test_a_write_under_a_key_that_is_declared_honoured_is_made_again(
         "X-Correlation-ID": "corr-1",
     }
     charge = asks(library, "POST", f"{mock.url}/external-api", json=CHARGE, headers=headers)
-    assert healed(charge, engine=engine)["transactionId"] == "tx-1"
+    with pytest.raises(Exception, match=r"500|Server Error"):
+        healed(charge, engine=engine)
+    # Its next key could be another one, and then there would be two effects.
     (effect,) = mock.effects()
     assert effect["key"] == "k-1"
-    assert len(mock.rows()) == 2
+    assert len(mock.rows()) == 1
 
 
 def test_a_key_that_nobody_declared_protects_nothing(healed: Callable[..., Any]) -> None:
@@ -473,7 +475,7 @@ def test_the_request_of_the_exception_is_parked_without_its_secrets(
         charge = asks(library, "POST", f"{api.url}/charges?x=1", json=CHARGE, headers=SENT)
         with pytest.raises(CallQueued) as caught:
             healed(charge, engine=engine_for(policy=payments(api.url), queue=store))
-        assert len(api.seen) == 2
+        assert len(api.seen) == 1, "its own key is parked as it was sent, not made anew"
         entry = store.entries[caught.value.id]
         assert (entry.method, entry.url) == ("POST", f"{api.url}/charges?x=1")
     assert (entry.destination, entry.region, entry.queue) == ("pay", "us", "payments")
